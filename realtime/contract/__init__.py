@@ -1,0 +1,1 @@
+"""Everything that crosses a stage: names in Redis and Postgres, and the messages, with one codec."""

@@ -1,0 +1,131 @@
+"""The messages between stages: MessagePack, one encoder and one decoder for all of them.
+
+A message that does not decode is a bug of the sender's and raises `msgspec.ValidationError`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.price import Price
+from realtime.domain.value import Figures, Position
+
+
+class PriceBatch(msgspec.Struct, frozen=True, array_like=True):
+    """What arrived since the last write: the newest price of each instrument that moved.
+
+    Attributes:
+        sent_ns: Wall clock when the collector wrote it, nanoseconds since 1970.
+    """
+
+    prices: tuple[Price, ...]
+    sent_ns: int
+
+
+class FeedStatus(StrEnum):
+    STARTING = "starting"
+    LIVE = "live"
+    SILENT = "silent"
+    DISCONNECTED = "disconnected"
+
+
+class FeedState(msgspec.Struct, frozen=True):
+    """The market-data streams, as the operator and the dashboard see them.
+
+    Attributes:
+        message: What is wrong, for a person; None when nothing is.
+        subscribed_count: Instruments on the streams.
+    """
+
+    status: FeedStatus
+    message: str | None
+    subscribed_count: int
+    last_trade_time: datetime | None
+
+
+class ValueUpdate(msgspec.Struct, frozen=True):
+    """New state of one subject, an account or (when `account_id` is None) the user's portfolio.
+
+    Attributes:
+        full: `positions` is everything there is; otherwise only what changed since the last update.
+        positions: Keyed by instrument id; unchanged ones may be missing unless `full`.
+    """
+
+    user_id: UserId
+    account_id: AccountId | None
+    figures: Figures
+    full: bool
+    positions: dict[InstrumentId, Position]
+
+
+class Revision(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Orders the batches of one partition, also across calculators: the later generation wins."""
+
+    generation: int
+    number: int
+
+
+class ValueBatch(msgspec.Struct, frozen=True, array_like=True):
+    """What one price batch or holdings change did to the watched subjects of one partition.
+
+    `revision.number` rises by one with each batch of a generation, so a reader sees a gap and reads the states
+    again.
+
+    Attributes:
+        as_of: Market time of the valuation.
+        received_ns: Intake time of the newest price in it, wall clock; None when no price caused it.
+    """
+
+    revision: Revision
+    as_of: datetime
+    received_ns: int | None
+    updates: tuple[ValueUpdate, ...]
+
+
+class SubjectState(msgspec.Struct, frozen=True):
+    """The newest published state of a subject, as kept in Redis for clients that come later."""
+
+    revision: Revision
+    as_of: datetime
+    figures: Figures
+    positions: dict[InstrumentId, Position]
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    """A process says that it is alive.
+
+    Attributes:
+        healthy: It does its work; False with `problem` when it is up but cannot.
+        facts: A few numbers for `navstream status`.
+    """
+
+    stage: str
+    process: str
+    pid: int
+    started_at: datetime
+    beat_at: datetime
+    healthy: bool
+    problem: str | None
+    facts: dict[str, str | int | float | None]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_Message = TypeVar("_Message")
+
+
+def encode(message: object) -> bytes:
+    """Return the MessagePack form of any message, or part of one, in this module."""
+    return _encoder.encode(message)
+
+
+def decode(kind: type[_Message], data: bytes) -> _Message:
+    """Return the message of the given kind.
+
+    Raises:
+        msgspec.ValidationError: The bytes are not such a message.
+    """
+    return msgspec.msgpack.decode(data, type=kind)

@@ -1,0 +1,78 @@
+"""Every Redis key, stream and channel, and every Postgres NOTIFY channel. Nobody writes one by hand.
+
+The part in braces is the hash tag: on a cluster, all names of one partition live on one node.
+"""
+
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.partition import Partition
+
+HOLDINGS_CHANGED = "navstream_holdings_changed"
+"""NOTIFY channel; payload: `user_id account_id version`."""
+
+JOB_QUEUED = "navstream_job_queued"
+"""NOTIFY channel; no payload."""
+
+
+def price_board() -> str:
+    """Hash: instrument id → newest Price."""
+    return "nav:{prices}:board"
+
+
+def price_feed() -> str:
+    """Capped stream of PriceBatch."""
+    return "nav:{prices}:feed"
+
+
+def market_board() -> str:
+    """Key: the collector's newest FeedState."""
+    return "nav:{prices}:state"
+
+
+def value_feed(partition: Partition) -> str:
+    """Sharded Pub/Sub channel of ValueBatch."""
+    return f"nav:{{p{partition}}}:values"
+
+
+def portfolio_state(partition: Partition, user_id: UserId) -> str:
+    """Hash: newest published state of a portfolio; `figures`, `revision`, and one field a position."""
+    return f"nav:{{p{partition}}}:portfolio:{user_id}"
+
+
+def account_state(partition: Partition, account_id: AccountId) -> str:
+    """Hash: newest published state of an account; fields as in `portfolio_state`."""
+    return f"nav:{{p{partition}}}:account:{account_id}"
+
+
+def interest(partition: Partition) -> str:
+    """Sorted set: user id → wall time at which the lease on the interest expires, milliseconds."""
+    return f"nav:{{p{partition}}}:interest"
+
+
+def interest_changed() -> str:
+    """Pub/Sub channel: a user id that has just become watched."""
+    return "nav:interest"
+
+
+def lease(resource: str) -> str:
+    """Key: the owner of a lease; expires unless renewed."""
+    return f"nav:lease:{resource}"
+
+
+def generation(partition: Partition) -> str:
+    """Counter: raised by each calculator that claims the partition."""
+    return f"nav:{{p{partition}}}:generation"
+
+
+def heartbeat(process: str) -> str:
+    """Key: a process's newest Heartbeat; expires when the process is gone."""
+    return f"nav:heartbeat:{process}"
+
+
+def heartbeats() -> str:
+    """Pattern for SCAN over all heartbeats."""
+    return "nav:heartbeat:*"
+
+
+def sign_in_code(code: str) -> str:
+    """Key: the user id for which a sign-in code was issued; expires."""
+    return f"nav:sign-in:{code}"

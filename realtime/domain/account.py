@@ -1,0 +1,31 @@
+"""Users, connections and accounts, and their ids."""
+
+from enum import StrEnum
+from typing import NewType
+
+UserId = NewType("UserId", str)
+"""A UUID in its canonical text form; the `sub` of every token."""
+
+ConnectionId = NewType("ConnectionId", str)
+"""A UUID in its canonical text form."""
+
+AccountId = NewType("AccountId", str)
+"""Public: the provider's name, an underscore, our UUID's 32 hex digits: `plaid_0195…`."""
+
+
+class ProviderName(StrEnum):
+    PLAID = "plaid"
+    SNAPTRADE = "snaptrade"
+    ALPACA = "alpaca"
+
+
+class ConnectionStatus(StrEnum):
+    ACTIVE = "active"
+    RECONNECT_NEEDED = "reconnect_needed"
+    ERROR = "error"
+    REMOVED = "removed"
+
+
+def account_id(provider: ProviderName, uuid_hex: str) -> AccountId:
+    """Build the public id of an account from its UUID's 32 hex digits."""
+    return AccountId(f"{provider.value}_{uuid_hex}")

@@ -1,0 +1,55 @@
+"""Prices: an observation of a market with its time and source."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from realtime.domain.instrument import InstrumentId
+
+
+class PriceSource(StrEnum):
+    """Where a price comes from, best first."""
+
+    TRADE = "trade"
+    QUOTE = "quote"
+    BAR = "bar"
+    POLL = "poll"
+    PREVIOUS_CLOSE = "previous_close"
+    PROVIDER = "provider"
+
+
+LIVE_SOURCES = frozenset({PriceSource.TRADE, PriceSource.QUOTE, PriceSource.BAR, PriceSource.POLL})
+"""The sources that observe the market itself; the rest are estimates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """An observation of one instrument.
+
+    Attributes:
+        price: Per unit, in the instrument's currency, exactly as the source printed it; None when only the
+            previous close is known.
+        time: When the market made it (not when we got it), UTC, microseconds; None exactly when `price` is.
+        revision: Rises when a correction or cancel takes the price back; orders prices before their time does.
+        previous_close: Official close of the session before `trading_day`; None when unknown.
+        received_ns: Wall clock at intake, nanoseconds since 1970; for latency only.
+    """
+
+    instrument_id: InstrumentId
+    price: Decimal | None
+    time: datetime | None
+    source: PriceSource
+    revision: int
+    previous_close: Decimal | None
+    previous_close_date: date | None
+    received_ns: int
+
+
+def supersedes(new: Price, old: Price) -> bool:
+    """Whether `new` replaces `old`: prices move forward in time, except where the market takes one back."""
+    if new.revision != old.revision:
+        return new.revision > old.revision
+    if new.time is None or old.time is None:
+        return new.time is not None or old.time is None
+    return new.time >= old.time
