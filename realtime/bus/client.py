@@ -1,0 +1,29 @@
+"""The connection to Redis or Valkey."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+
+Bus = Redis
+"""The one type of connection: pooled, binary answers, reconnecting."""
+
+_CONNECTIONS_MAX = 64
+_CONNECT_TIMEOUT_S = 2.0
+
+
+@asynccontextmanager
+async def open_bus(url: str) -> AsyncIterator[Bus]:
+    """Open a pool of connections; short outages are retried for about a second, then `RedisError` is raised."""
+    bus: Bus = Redis.from_url(
+        url,
+        max_connections=_CONNECTIONS_MAX,
+        socket_connect_timeout=_CONNECT_TIMEOUT_S,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=3),
+    )
+    try:
+        yield bus
+    finally:
+        await bus.aclose()

@@ -1,0 +1,87 @@
+"""Prices on their way from the collector: the board and the feed.
+
+Board: hash, newest price of each instrument; overwritten; read once at start and after a loss.
+Feed: stream capped to about `_FEED_LENGTH` batches; every batch once, in order; when a reader falls further behind
+it reads the board again. Writers: the leading collector. Readers: any number, each from where it stopped.
+Lost when Redis loses its data: the collector writes the whole board again within seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from realtime.bus.client import Bus
+from realtime.contract import names
+from realtime.contract.messages import FeedState, PriceBatch, decode, encode
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.price import Price
+
+_FEED_LENGTH = 10_000
+_READ_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPosition:
+    """Where a reader stands in the feed: the entry id it has read last."""
+
+    entry_id: str
+
+
+async def write_batch(bus: Bus, batch: PriceBatch) -> None:
+    """Put a batch on the board and the feed, in one round trip, board first."""
+    pipeline = bus.pipeline(transaction=False)
+    pipeline.hset(names.price_board(), mapping={price.instrument_id: encode(price) for price in batch.prices})
+    pipeline.xadd(names.price_feed(), {b"b": encode(batch)}, maxlen=_FEED_LENGTH, approximate=True)
+    await pipeline.execute()
+
+
+async def remove_prices(bus: Bus, instrument_ids: list[InstrumentId]) -> None:
+    """Take instruments that nobody holds any more off the board."""
+    if instrument_ids:
+        await bus.hdel(names.price_board(), *instrument_ids)
+
+
+async def feed_end(bus: Bus) -> FeedPosition:
+    """Return the feed's end. Read it before the board: then nothing is missed in between."""
+    newest = cast("list[tuple[bytes, object]]", await bus.xrevrange(names.price_feed(), count=1))
+    return FeedPosition(newest[0][0].decode() if newest else "0-0")
+
+
+async def read_board(bus: Bus) -> Mapping[InstrumentId, Price]:
+    """Return the newest price of every instrument."""
+    board = cast("dict[bytes, bytes]", await bus.hgetall(names.price_board()))
+    return {InstrumentId(key.decode()): decode(Price, value) for key, value in board.items()}
+
+
+async def read_prices(bus: Bus, instrument_ids: list[InstrumentId]) -> Mapping[InstrumentId, Price]:
+    """Return the newest prices of some instruments; those without one are missing."""
+    if not instrument_ids:
+        return {}
+    values = cast("list[bytes | None]", await bus.hmget(names.price_board(), list(instrument_ids)))
+    return {key: decode(Price, value) for key, value in zip(instrument_ids, values, strict=True) if value is not None}
+
+
+async def read_batches(bus: Bus, after: FeedPosition, wait_ms: int) -> tuple[list[PriceBatch], FeedPosition]:
+    """Wait up to `wait_ms` for the next batches; return them in order and the new position."""
+    answer = cast(
+        "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]",
+        await bus.xread({names.price_feed(): after.entry_id}, count=_READ_MAX, block=wait_ms),
+    )
+    if not answer:
+        return [], after
+    entries = answer[0][1]
+    return (
+        [decode(PriceBatch, fields[b"b"]) for _, fields in entries],
+        FeedPosition(entries[-1][0].decode()),
+    )
+
+
+async def write_feed_state(bus: Bus, state: FeedState) -> None:
+    """Say how the market-data streams are."""
+    await bus.set(names.market_board(), encode(state))
+
+
+async def read_feed_state(bus: Bus) -> FeedState | None:
+    """Return how the market-data streams are; None before a collector said anything."""
+    value = cast("bytes | None", await bus.get(names.market_board()))
+    return None if value is None else decode(FeedState, value)

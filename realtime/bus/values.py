@@ -1,0 +1,82 @@
+"""Values on their way from calculators to broadcasters: states and the feed.
+
+State: a hash per account and per portfolio with its newest figures and positions, for clients that come later;
+expires an hour after the last write. Feed: sharded Pub/Sub per partition, unbuffered; a reader that sees a gap in
+the revisions, or was away, reads the states again. Writers: the calculator that holds the partition. Readers: any
+number. Lost when Redis loses its data: the calculator publishes full states again when interest is announced.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import cast
+
+from realtime.bus.client import Bus
+from realtime.contract import names
+from realtime.contract.messages import Revision, SubjectState, ValueBatch, ValueUpdate, decode, encode
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.partition import Partition, partition_of
+from realtime.domain.value import Figures, Position
+
+_STATE_TTL_S = 3600
+_FIGURES = b"figures"
+_REVISION = b"revision"
+_AS_OF = b"as_of"
+
+
+async def next_generation(bus: Bus, partition: Partition) -> int:
+    """Return a generation later than all earlier ones; call when claiming a partition."""
+    return int(await bus.incr(names.generation(partition)))
+
+
+async def publish(bus: Bus, partition: Partition, batch: ValueBatch) -> None:
+    """Write the new states, then publish the batch, in one round trip."""
+    pipeline = bus.pipeline(transaction=True)
+    for update in batch.updates:
+        key = _state_key(partition, update)
+        if update.full:
+            pipeline.delete(key)
+        fields: dict[bytes | str, bytes] = {instrument: encode(row) for instrument, row in update.positions.items()}
+        fields[_FIGURES] = encode(update.figures)
+        fields[_REVISION] = encode(batch.revision)
+        fields[_AS_OF] = encode(batch.as_of)
+        pipeline.hset(key, mapping=fields)  # type: ignore[arg-type]  # redis-py wants one key type
+        pipeline.expire(key, _STATE_TTL_S)
+    pipeline.execute_command("SPUBLISH", names.value_feed(partition), encode(batch))
+    await pipeline.execute()
+
+
+async def read_state(bus: Bus, user_id: UserId, account_id: AccountId | None) -> SubjectState | None:
+    """Return the newest state of an account, or of the user's portfolio; None when there is none yet."""
+    partition = partition_of(user_id)
+    key = (
+        names.portfolio_state(partition, user_id) if account_id is None else names.account_state(partition, account_id)
+    )
+    fields = cast("dict[bytes, bytes]", await bus.hgetall(key))
+    if not fields:
+        return None
+    figures, revision, as_of = (fields.pop(name) for name in (_FIGURES, _REVISION, _AS_OF))
+    return SubjectState(
+        revision=decode(Revision, revision),
+        as_of=_instant(as_of),
+        figures=decode(Figures, figures),
+        positions={InstrumentId(name.decode()): decode(Position, row) for name, row in fields.items()},
+    )
+
+
+async def drop_states(bus: Bus, user_id: UserId, account_ids: Iterable[AccountId]) -> None:
+    """Forget the states of accounts that are gone."""
+    partition = partition_of(user_id)
+    keys = [names.account_state(partition, account_id) for account_id in account_ids]
+    if keys:
+        await bus.delete(*keys)
+
+
+def _state_key(partition: Partition, update: ValueUpdate) -> str:
+    if update.account_id is None:
+        return names.portfolio_state(partition, update.user_id)
+    return names.account_state(partition, update.account_id)
+
+
+def _instant(data: bytes) -> datetime:
+    return decode(datetime, data)

@@ -1,0 +1,121 @@
+"""Holdings: replaced an account at a time, with a version and a NOTIFY; read by the live stages."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from realtime.contract.names import HOLDINGS_CHANGED
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.holding import AccountHoldings, Holding
+from realtime.domain.instrument import InstrumentId
+from realtime.store.pool import Connection, Pool
+
+_RAISE_VERSION = """
+update accounts set holdings_version = holdings_version + 1, holdings_as_of = $2, last_synced_at = now()
+where id = $1 returning holdings_version, user_id, public_id
+"""
+_DELETE = "delete from holdings where account_id = $1"
+_INSERT = """
+insert into holdings (account_id, user_id, instrument_id, quantity, cost_basis, provider_value)
+select $1, $2, * from unnest($3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[])
+"""
+_NOTIFY = "select pg_notify($1, $2)"
+_ACCOUNTS = """
+select a.id, a.public_id, a.user_id, a.currency, a.holdings_version, a.holdings_as_of,
+    coalesce(n.name, a.provider) as institution, u.currency as user_currency
+from accounts a
+join users u on u.id = a.user_id
+join connections c on c.id = a.connection_id
+left join institutions n on n.id = c.institution_id
+where a.is_active and a.user_id = any($1::uuid[])
+order by a.public_id
+"""
+_HOLDINGS = """
+select h.account_id, h.instrument_id, h.quantity, h.cost_basis
+from holdings h join accounts a on a.id = h.account_id
+where a.is_active and h.user_id = any($1::uuid[])
+order by h.account_id, h.instrument_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedHolding:
+    """A holding as a sync found it; `provider_value` is the provider's own value of it, instrument currency."""
+
+    instrument_id: InstrumentId
+    quantity: Decimal
+    cost_basis: Decimal | None
+    provider_value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserHoldings:
+    """All active accounts of one user, and the currency he wants totals in."""
+
+    user_id: UserId
+    currency: str
+    accounts: tuple[AccountHoldings, ...]
+
+
+async def replace_holdings(
+    connection: Connection, account: UUID, holdings: Iterable[ReportedHolding], as_of: datetime | None
+) -> int:
+    """Replace all holdings of an account, raise its version and tell the live stages on commit.
+
+    Call it within a transaction: nothing of it shows before the commit.
+
+    Returns:
+        The new version.
+    """
+    rows = list(holdings)
+    changed = await connection.fetchrow(_RAISE_VERSION, account, as_of)
+    if changed is None:
+        raise LookupError(f"no account {account}")
+    await connection.execute(_DELETE, account)
+    await connection.execute(
+        _INSERT,
+        account,
+        changed["user_id"],
+        [row.instrument_id for row in rows],
+        [row.quantity for row in rows],
+        [row.cost_basis for row in rows],
+        [row.provider_value for row in rows],
+    )
+    version: int = changed["holdings_version"]
+    await connection.execute(_NOTIFY, HOLDINGS_CHANGED, f"{changed['user_id']} {changed['public_id']} {version}")
+    return version
+
+
+async def holdings_of(pool: Pool, user_ids: Iterable[UserId]) -> list[UserHoldings]:
+    """Return the holdings of these users' active accounts, all as of one moment; users without one are missing."""
+    ids = list(user_ids)
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        accounts = await connection.fetch(_ACCOUNTS, ids)
+        rows = await connection.fetch(_HOLDINGS, ids)
+    holdings: dict[UUID, list[Holding]] = {}
+    for row in rows:
+        holdings.setdefault(row["account_id"], []).append(
+            Holding(InstrumentId(str(row["instrument_id"])), row["quantity"], row["cost_basis"])
+        )
+    users: dict[UserId, tuple[str, list[AccountHoldings]]] = {}
+    for row in accounts:
+        user_id = UserId(str(row["user_id"]))
+        users.setdefault(user_id, (row["user_currency"], []))[1].append(
+            _account_holdings(row, user_id, tuple(holdings.get(row["id"], ())))
+        )
+    return [UserHoldings(user_id, currency, tuple(rows)) for user_id, (currency, rows) in users.items()]
+
+
+def _account_holdings(row: Any, user_id: UserId, holdings: tuple[Holding, ...]) -> AccountHoldings:
+    return AccountHoldings(
+        account_id=AccountId(row["public_id"]),
+        user_id=user_id,
+        institution=row["institution"],
+        currency=row["currency"],
+        version=row["holdings_version"],
+        as_of=row["holdings_as_of"],
+        holdings=holdings,
+    )
