@@ -1,0 +1,80 @@
+"""Real parts for tests: one embedded Postgres and one embedded Valkey a session, a clean database a test."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from realtime.bus.client import Bus, open_bus
+from realtime.embedded import EmbeddedPostgres, EmbeddedValkey
+from realtime.store.migrate import migrate
+from realtime.store.pool import Pool, open_pool
+
+_TEMPLATE = "navstream_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> None:
+    """Ensure that no setting of the developer's own reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("NAVSTREAM_", "PLAID_", "SNAPTRADE_", "APCA_", "BROKER_", "REDIS_", "FF_")):
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(Path(tmp_path_factory.mktemp("postgres")) / "data")
+    server.start()
+    asyncio.run(_make_template(server.url))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def postgres_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
+    """A migrated, empty database of the test's own."""
+    name = f"test_{uuid4().hex}"
+    admin = await asyncpg.connect(postgres_server.url)
+    await admin.execute(f"create database {name} template {_TEMPLATE}")
+    yield postgres_server.url.replace("/postgres?", f"/{name}?")
+    await admin.execute(f"drop database {name} with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+async def pool(postgres_dsn: str) -> AsyncIterator[Pool]:
+    async with open_pool(postgres_dsn) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    server = EmbeddedValkey(Path(tmp_path_factory.mktemp("valkey")))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def redis_url(valkey_server: EmbeddedValkey) -> str:
+    """The session's Valkey, emptied."""
+    async with open_bus(valkey_server.url) as bus:
+        await bus.flushall()
+    return valkey_server.url
+
+
+@pytest.fixture
+async def bus(redis_url: str) -> AsyncIterator[Bus]:
+    async with open_bus(redis_url) as bus:
+        yield bus
+
+
+async def _make_template(url: str) -> None:
+    admin = await asyncpg.connect(url)
+    await admin.execute(f"create database {_TEMPLATE}")
+    await admin.close()
+    await migrate(url.replace("/postgres?", f"/{_TEMPLATE}?"))

@@ -1,0 +1,31 @@
+"""Waiting for a condition with a deadline, instead of sleeping for luck."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+DEADLINE_S = 10.0
+_POLL_EVERY_S = 0.01
+
+
+async def wait_until(
+    condition: Callable[[], T | Awaitable[T]], deadline_s: float = DEADLINE_S, what: str = "condition"
+) -> T:
+    """Return the condition's first truthy result.
+
+    Raises:
+        AssertionError: It was not truthy before the deadline.
+    """
+    ends = time.monotonic() + deadline_s
+    while True:
+        outcome = condition()
+        result: T = await outcome if isawaitable(outcome) else outcome  # type: ignore[assignment]
+        if result:
+            return result
+        if time.monotonic() > ends:
+            raise AssertionError(f"{what}: still {result!r} after {deadline_s:g} s")
+        await asyncio.sleep(_POLL_EVERY_S)
