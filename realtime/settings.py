@@ -4,6 +4,8 @@ Names that people already have in their `.env` (PLAID_CLIENT_ID, REDIS_HOST, APC
 are; ours begin with NAVSTREAM_.
 """
 
+import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
@@ -201,9 +203,10 @@ class Settings(BaseSettings):
             return MarketClock.real(WallClock())
         return MarketClock(WallClock(), self.market_origin, self.wall_origin, self.market_speed)
 
-    def problems(self, stage: str) -> tuple[str, ...]:
-        """Name what a stage needs and the settings lack."""
-        return tuple(problem for needed, problem in self._needs() if stage in needed)
+    def problems(self, stages: Iterable[str]) -> tuple[str, ...]:
+        """Name what these stages need and the settings lack."""
+        wanted = frozenset(stages)
+        return tuple(problem for needed, problem in self._needs() if wanted & needed)
 
     def _needs(self) -> list[tuple[frozenset[str], str]]:
         needs: list[tuple[frozenset[str], str]] = []
@@ -229,8 +232,8 @@ def _is_fernet_key(key: SecretStr) -> bool:
     return True
 
 
-def load_settings(stage: str) -> Settings:
-    """Read the settings for a stage (`sync`, `api` …; any other name asks only for well-formed ones).
+def load_settings(*stages: str) -> Settings:
+    """Read the settings for some stages (`sync`, `api` …; any other name asks only for well-formed ones).
 
     Raises:
         Misconfigured: Names every wrong or missing setting at once, never a value.
@@ -244,10 +247,15 @@ def load_settings(stage: str) -> Settings:
                 for problem in error.errors(include_input=False, include_url=False)
             )
         ) from None
-    problems = settings.problems(stage)
+    problems = settings.problems(stages)
     if problems:
         raise Misconfigured(problems)
     return settings
+
+
+def process_environment() -> dict[str, str]:
+    """Return a copy of this process's environment, for child processes."""
+    return dict(os.environ)
 
 
 def _setting_name(location: tuple[int | str, ...]) -> str:

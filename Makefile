@@ -1,0 +1,48 @@
+# Each target does all of its own set-up. Needs Python 3.11 or later and make; nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := uv==0.13.8
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dashboard demo test test-slow check bench lock clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make the Python environment in .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) tools/make_environment.py $(VENV) $(UV)
+	@touch $@
+
+dashboard: $(READY) ## Build the dashboard into dashboard/dist
+	@$(BIN)/python tools/build_dashboard.py
+
+demo: $(READY) dashboard ## Run everything here, with simulated providers, and open the dashboard
+	@$(BIN)/python -m demo $(if $(EXIT_AFTER),--exit-after $(EXIT_AFTER)) $(DEMO_ARGS)
+
+test: $(READY) dashboard ## Run the tests (under 8 minutes on 2 cores)
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python tools/build_dashboard.py --test
+
+test-slow: $(READY) dashboard ## Run the slow tests
+	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+
+check: $(READY) ## Lint, types and import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY) ## Measure; prints a table and writes benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
+lock: $(READY) ## Renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --upgrade -q -o requirements.lock
+
+clean: ## Remove the environment, the demo's data and everything built
+	@rm -rf $(VENV) .navstream dashboard/dist dashboard/node_modules *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,205 @@
+"""The command line: `navstream …`. Knows stages by name and starts processes; imports no stage."""
+
+import asyncio
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import typer
+from redis.exceptions import RedisError
+
+from realtime.auth import Tokens
+from realtime.bus.client import open_bus
+from realtime.clock import WallClock
+from realtime.domain.account import UserId
+from realtime.errors import BadRequest, Misconfigured, NavstreamError
+from realtime.log import set_up_logging
+from realtime.settings import Settings, load_settings, process_environment
+from realtime.store.migrate import migrate as apply_migrations
+from realtime.store.pool import open_pool
+from realtime.up import STAGES
+from realtime.up import up as run_all_stages
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""What every investment account is worth, now.
+
+    **Try it:** `navstream demo` runs everything on this machine with simulated providers and opens the dashboard.
+
+    **Run it:** put credentials into `.env` (see `docs/settings.md`), then `navstream up`.
+    """,
+)
+
+
+class Stage(StrEnum):
+    SYNC = "sync"
+    SYMBOL_COLLECTOR = "symbol_collector"
+    CALCULATOR = "calculator"
+    BROADCASTER = "broadcaster"
+    API = "api"
+
+
+class Simulator(StrEnum):
+    ALPACA = "alpaca"
+    PLAID = "plaid"
+    SNAPTRADE = "snaptrade"
+    BROKER = "broker"
+
+
+UserOption = Annotated[str, typer.Option("--user", help="A user's id or name.")]
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def up() -> None:
+    """Run all stages until Ctrl-C; a stage that dies is started again."""
+    settings = _settings("up", *STAGES)
+    set_up_logging(settings.log_format, settings.log_level)
+    _or_exit(apply_migrations(settings.database_url))
+    asyncio.run(run_all_stages(process_environment()))
+
+
+@app.command()
+def run(stage: Annotated[Stage, typer.Argument(help="Which stage.")]) -> None:
+    """Run one stage in the foreground."""
+    os.execv(sys.executable, [sys.executable, "-m", stage.value])  # noqa: S606  # our own module
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def demo(context: typer.Context) -> None:
+    """Run everything here with simulated providers and open the dashboard; `demo --help` lists its options."""
+    os.execv(sys.executable, [sys.executable, "-m", "demo", *context.args])  # noqa: S606  # our own module
+
+
+@app.command(context_settings=_PASS_ON)
+def replay(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Recorded trades, CSV or CSV.GZ.", exists=True, dir_okay=False)],
+    speed: Annotated[float, typer.Option(help="Market seconds a second.", min=0.01)] = 60.0,
+) -> None:
+    """Play a recorded day through the whole demo, the market clock with it."""
+    command = [sys.executable, "-m", "demo", "--recording", str(file), "--speed", str(speed), *context.args]
+    os.execv(sys.executable, command)  # noqa: S606  # our own module
+
+
+@app.command(context_settings=_PASS_ON)
+def simulate(
+    context: typer.Context,
+    provider: Annotated[Simulator, typer.Argument(help="Which provider to stand in for.")],
+) -> None:
+    """Run one simulated provider, e.g. `navstream simulate plaid --port 9001`."""
+    os.execv(sys.executable, [sys.executable, "-m", "simulator", provider.value, *context.args])  # noqa: S606
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    applied = _or_exit(apply_migrations(_settings("migrate").database_url))
+    typer.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
+
+
+@app.command()
+def token(user: UserOption) -> None:
+    """Print a bearer token for a user, for development."""
+    settings = _settings("broadcaster")
+    user_id = _or_exit(_find_user(settings, user))
+    typer.echo(_tokens(settings).issue(user_id, WallClock().now(), settings.token_lifetime_s))
+
+
+@app.command()
+def refresh(
+    user: Annotated[str | None, typer.Option("--user", help="Refresh all connections of a user.")] = None,
+    connection: Annotated[str | None, typer.Option("--connection", help="Refresh one connection, by id.")] = None,
+) -> None:
+    """Fetch holdings from the providers now; shows the outcome of each connection."""
+    if (user is None) == (connection is None):
+        raise typer.BadParameter("give --user or --connection")
+    from realtime.refresh_now import refresh_now  # noqa: PLC0415  # only this command needs it
+
+    settings = _settings("migrate")
+    sys.exit(_or_exit(refresh_now(settings, user, connection)))
+
+
+@app.command()
+def status(
+    once: Annotated[bool, typer.Option("--once", help="Print once and end; exit status 1 when unwell.")] = False,
+) -> None:
+    """Show all stages, the market streams and the work, live."""
+    from realtime.status import show_status  # noqa: PLC0415  # only this command draws
+
+    sys.exit(_or_exit(show_status(_settings("status"), once=once)))
+
+
+@app.command()
+def watch(
+    user: UserOption,
+    account: Annotated[str | None, typer.Option("--account", help="One account instead of the portfolio.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every message as a line of JSON.")] = False,
+) -> None:
+    """Subscribe over WebSocket and show values as they change."""
+    from realtime.client.watch import watch as watch_values  # noqa: PLC0415  # only this command draws
+
+    settings = _settings("broadcaster")
+    user_id = _or_exit(_find_user(settings, user))
+    bearer = _tokens(settings).issue(user_id, WallClock().now(), settings.token_lifetime_s)
+    _or_exit(watch_values(settings.public_websocket_url, bearer, account, as_json=as_json))
+
+
+@app.command()
+def sign_in_link(user: UserOption) -> None:
+    """Print a link that signs a user in to the dashboard, good for ten minutes."""
+    settings = _settings("api")
+    user_id = _or_exit(_find_user(settings, user))
+    typer.echo(_or_exit(_sign_in_link(settings, user_id, lifetime_s=600)))
+
+
+async def _sign_in_link(settings: Settings, user_id: UserId, lifetime_s: int) -> str:
+    from realtime.bus.sign_in import issue_sign_in_code  # noqa: PLC0415
+
+    async with open_bus(settings.redis_address) as bus:
+        code = await issue_sign_in_code(bus, user_id, lifetime_s)
+    return f"http://{settings.api_host}:{settings.api_port}/#code={code}"
+
+
+async def _find_user(settings: Settings, user: str) -> UserId:
+    async with open_pool(settings.database_url, connections_max=1) as pool:
+        ids = await pool.fetch("select id from users where id::text = $1 or name = $1", user)
+    if len(ids) != 1:
+        found = "no user" if not ids else f"{len(ids)} users"
+        raise BadRequest("unknown_user", f"{found} with the id or name {user!r}")
+    return UserId(str(UUID(str(ids[0]["id"]))))
+
+
+def _tokens(settings: Settings) -> Tokens:
+    return Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
+
+
+def _settings(*stages: str) -> Settings:
+    try:
+        return load_settings(*stages)
+    except Misconfigured as error:
+        sys.exit(str(error))
+
+
+def _or_exit(work: Any) -> Any:
+    """Run a coroutine; a named error or an unreachable server ends the command with a sentence."""
+    try:
+        return asyncio.run(work)
+    except NavstreamError as error:
+        sys.exit(str(error))
+    except (OSError, asyncpg.PostgresError) as error:
+        sys.exit(f"Postgres does not answer at NAVSTREAM_DATABASE_URL: {error}")
+    except RedisError as error:
+        sys.exit(f"Redis does not answer: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    app()
