@@ -146,7 +146,7 @@ _OPTIONS = (
     ),
     Security(
         "SPY280121P00600000", "SPDR S&P 500 ETF Trust put, strike 600.00, expires 2028-01-21", "option", "", "",
-        Decimal("19.95"), 0.20, 1.0, 1_500, underlying="SPY", multiplier=_HUNDRED,
+        Decimal("20.60"), 0.20, 1.0, 1_500, underlying="SPY", multiplier=_HUNDRED,
     ),
 )  # fmt: skip
 
