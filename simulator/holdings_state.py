@@ -5,7 +5,7 @@ options; values are Decimal and exact.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from simulator.activity import Activity, Kind
@@ -34,7 +34,7 @@ class AccountState:
     Attributes:
         cash: Settled cash by currency, without money-market sweep holdings; negative is a margin loan.
         activities: Newest first.
-        extracted_at: When the provider last read the account at the institution, seconds since 1970.
+        extracted_at: When the provider last read the account at the institution, market time.
     """
 
     plan: PlannedAccount
@@ -44,7 +44,7 @@ class AccountState:
     cash: dict[str, Decimal]
     holdings: dict[str, StartHolding]
     activities: list[Activity]
-    extracted_at: float
+    extracted_at: datetime
 
     @property
     def key(self) -> str:
@@ -60,7 +60,7 @@ class HoldingsState:
     prices: dict[str, Decimal] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, population: Population, provider: str, now: float) -> "HoldingsState":
+    def start(cls, population: Population, provider: str, now: datetime) -> "HoldingsState":
         state = cls(population)
         for persona, login in population.logins(provider):
             for plan in login.accounts:
@@ -121,7 +121,7 @@ class HoldingsState:
         else:
             self.prices[symbol] = price
 
-    def set_cash(self, key: str, currency: str, amount: Decimal, now: float) -> AccountState:
+    def set_cash(self, key: str, currency: str, amount: Decimal, now: datetime) -> AccountState:
         account = self.account(key)
         account.cash[currency] = amount
         account.extracted_at = now
@@ -133,7 +133,7 @@ class HoldingsState:
         symbol: str,
         quantity: Decimal,
         cost_basis: Decimal | None,
-        now: float,
+        now: datetime,
         *,
         settle: bool = False,
     ) -> AccountState:
@@ -158,13 +158,12 @@ class HoldingsState:
         account.extracted_at = now
         return account
 
-    def _trade(self, account: AccountState, security: Security, difference: Decimal, now: float) -> Activity:
+    def _trade(self, account: AccountState, security: Security, difference: Decimal, now: datetime) -> Activity:
         price = self.price(security.symbol)
-        day: date = datetime.fromtimestamp(now, UTC).date()
         kind: Kind = "buy" if difference > 0 else "sell"
         return Activity(
-            id=f"{account.key}/{security.symbol}/{now:.6f}",
-            day=day,
+            id=f"{account.key}/{security.symbol}/{now.isoformat()}",
+            day=now.date(),
             kind=kind,
             symbol=security.symbol,
             quantity=difference,

@@ -79,7 +79,7 @@ class Faults:
     """All faults of one simulator."""
 
     active: dict[int, Fault] = field(default_factory=dict)
-    _ids: count[int] = field(default_factory=lambda: count(1))
+    _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def add(
         self,

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 _OCC = re.compile(r"^([A-Z.]{1,6}) *(\d{2})(\d{2})(\d{2})([CP])(\d{8})$")
@@ -44,9 +44,3 @@ def parse_occ(symbol: str) -> OccOption | None:
     root, year, month, day, right, strike = match.groups()
     expiration = date(2000 + int(year), int(month), int(day))
     return OccOption(root, expiration, right, (Decimal(strike) / 1000).normalize())
-
-
-def previous_weekday(day: date) -> date:
-    """Return the last weekday before `day` (holidays are not known here)."""
-    before = day - timedelta(days=1)
-    return before - timedelta(days=max(0, before.weekday() - 4))

@@ -1,0 +1,203 @@
+"""The control API that the three account simulators share (`/control/…`, see population.py)."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from simulator.holdings_state import AccountState, HoldingsState, UnknownNameError
+from simulator.http_faults import Faults, UnknownFaultError
+
+
+class Controlled(Protocol):
+    """What a simulator lets the control API see and change."""
+
+    @property
+    def state(self) -> HoldingsState: ...
+
+    @property
+    def faults(self) -> Faults: ...
+
+    def market_now(self) -> datetime: ...
+
+    def describe(self) -> dict[str, Any]:
+        """Return the provider's own part of `GET /control/state`."""
+
+    def account_key(self, name: str) -> str:
+        """Return the account that a key or an id of the provider names."""
+
+    def changed(self, account: AccountState) -> None:
+        """Tell the connected clients that this account's holdings changed."""
+
+
+class BadControlError(ValueError):
+    """A control call asks for what cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Routes under /control/."""
+
+    target: Controlled
+    persist: Callable[[], None] = lambda: None
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/control/state", self._state),
+            web.post("/control/holdings", self._holdings),
+            web.post("/control/cash", self._cash),
+            web.post("/control/prices", self._prices),
+            web.get("/control/faults", self._list_faults),
+            web.post("/control/faults", self._add_fault),
+            web.delete("/control/faults", self._clear_faults),
+            web.delete("/control/faults/{id}", self._remove_fault),
+        ]
+
+    async def _state(self, _request: web.Request) -> web.Response:
+        state = self.target.state
+        accounts = [describe_account(state, account) for account in state.accounts.values()]
+        return answer({"accounts": accounts, "faults": self._faults()} | self.target.describe())
+
+    async def _holdings(self, request: web.Request) -> web.Response:
+        body = await body_of(request)
+        key = self.target.account_key(text(body, "account"))
+        symbol = text(body, "symbol")
+        if "price" in body:
+            self.target.state.set_price(symbol, optional_decimal(body, "price"))
+        account = self.target.state.set_holding(
+            key,
+            symbol,
+            decimal(body, "quantity"),
+            optional_decimal(body, "cost_basis"),
+            self.target.market_now(),
+            settle=bool(body.get("settle")),
+        )
+        return self._done(body, account)
+
+    async def _cash(self, request: web.Request) -> web.Response:
+        body = await body_of(request)
+        key = self.target.account_key(text(body, "account"))
+        currency = str(body.get("currency") or self.target.state.account(key).plan.currency)
+        account = self.target.state.set_cash(key, currency, decimal(body, "amount"), self.target.market_now())
+        return self._done(body, account)
+
+    async def _prices(self, request: web.Request) -> web.Response:
+        body = await body_of(request)
+        symbol = text(body, "symbol")
+        self.target.state.set_price(symbol, optional_decimal(body, "price"))
+        return answer({"symbol": symbol, "price": str(self.target.state.price(symbol))})
+
+    async def _list_faults(self, _request: web.Request) -> web.Response:
+        return answer({"faults": self._faults()})
+
+    async def _add_fault(self, request: web.Request) -> web.Response:
+        body = await body_of(request)
+        times = body.get("times")
+        fault = self.target.faults.add(
+            text(body, "kind"),
+            path=body.get("path"),
+            subject=body.get("subject"),
+            times=None if times is None else int(times),
+            seconds=float(body.get("seconds") or 0.0),
+        )
+        return answer({"id": fault.id, "kind": fault.kind})
+
+    async def _remove_fault(self, request: web.Request) -> web.Response:
+        self.target.faults.remove(int(request.match_info["id"]))
+        return answer({"faults": self._faults()})
+
+    async def _clear_faults(self, _request: web.Request) -> web.Response:
+        self.target.faults.clear()
+        return answer({"faults": []})
+
+    def _done(self, body: dict[str, Any], account: AccountState) -> web.Response:
+        if body.get("webhook", True):
+            self.target.changed(account)
+        self.persist()
+        return answer(describe_account(self.target.state, account))
+
+    def _faults(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": fault.id,
+                "kind": fault.kind,
+                "path": fault.path,
+                "subject": fault.subject,
+                "times": fault.times,
+                "seconds": fault.seconds,
+            }
+            for fault in self.target.faults.active.values()
+        ]
+
+
+def describe_account(state: HoldingsState, account: AccountState) -> dict[str, Any]:
+    """Return one account for a person: decimals as text, canonical symbols."""
+    return {
+        "account": account.key,
+        "persona": account.persona,
+        "institution": account.institution,
+        "name": account.plan.name,
+        "currency": account.plan.currency,
+        "cash": {currency: str(amount) for currency, amount in account.cash.items()},
+        "extracted_at": account.extracted_at.isoformat(),
+        "holdings": [
+            {
+                "symbol": holding.symbol,
+                "quantity": str(holding.quantity),
+                "cost_basis": None if holding.cost_basis is None else str(holding.cost_basis),
+                "price": str(state.price(holding.symbol)),
+                "currency": state.security(holding.symbol).currency,
+            }
+            for holding in account.holdings.values()
+        ],
+    }
+
+
+@web.middleware
+async def control_errors(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
+    """Answer 400 or 404 with a sentence when a control call is wrong."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except UnknownNameError as error:
+        return answer({"error": str(error)}, 404)
+    except (BadControlError, UnknownFaultError) as error:
+        return answer({"error": str(error)}, 400)
+    return response
+
+
+async def body_of(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.text() or "{}", parse_float=Decimal)
+    except ValueError as error:
+        raise BadControlError("the body is no JSON") from error
+    if not isinstance(body, dict):
+        raise BadControlError("the body must be a JSON object")
+    return body
+
+
+def text(body: dict[str, Any], name: str) -> str:
+    if not isinstance(body.get(name), str):
+        raise BadControlError(f"{name} (text) is missing")
+    return str(body[name])
+
+
+def decimal(body: dict[str, Any], name: str) -> Decimal:
+    try:
+        amount = Decimal(str(body[name]))
+    except (KeyError, InvalidOperation) as error:
+        raise BadControlError(f"{name} (a number, or a number as text) is missing") from error
+    if not amount.is_finite():
+        raise BadControlError(f"{name} must be finite")
+    return amount
+
+
+def optional_decimal(body: dict[str, Any], name: str) -> Decimal | None:
+    return None if body.get(name) is None else decimal(body, name)
+
+
+def answer(body: dict[str, Any], status: int = 200) -> web.Response:
+    return web.json_response(body, status=status, dumps=lambda shape: json.dumps(shape, indent=1) + "\n")
