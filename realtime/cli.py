@@ -18,7 +18,7 @@ from realtime.clock import WallClock
 from realtime.domain.account import UserId
 from realtime.errors import BadRequest, Misconfigured, NavstreamError
 from realtime.log import set_up_logging
-from realtime.settings import Settings, load_settings, process_environment
+from realtime.settings import Settings, adopt_environment_file, load_settings, process_environment
 from realtime.store.migrate import migrate as apply_migrations
 from realtime.store.pool import open_pool
 from realtime.up import STAGES
@@ -53,7 +53,18 @@ class Simulator(StrEnum):
 
 
 UserOption = Annotated[str, typer.Option("--user", help="A user's id or name.")]
+_DEMO_SETTINGS = Path(".navstream/demo.env")
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.callback()
+def _settings_source(
+    with_demo: Annotated[bool, typer.Option("--demo", help="Talk to the demo that runs here, not to `.env`.")] = False,
+) -> None:
+    if with_demo:
+        if not _DEMO_SETTINGS.exists():
+            sys.exit("no demo has run in this folder; start one with: make demo")
+        adopt_environment_file(_DEMO_SETTINGS)
 
 
 @app.command()

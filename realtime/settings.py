@@ -5,12 +5,13 @@ are; ours begin with NAVSTREAM_.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self
 
 from cryptography.fernet import Fernet
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -253,11 +254,30 @@ def load_settings(*stages: str) -> Settings:
     return settings
 
 
+def settings_from(env: Mapping[str, str]) -> Settings:
+    """Return the settings that a process with this environment would have."""
+    values = {field: env[name] for field in Settings.model_fields for name in environment_names(field) if name in env}
+    return Settings(**values)  # type: ignore[arg-type]  # pydantic parses the texts
+
+
+def environment_names(field: str) -> tuple[str, ...]:
+    """Return the environment variables that set a field, the best known first."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return tuple(str(choice) for choice in alias.choices)
+    return (f"NAVSTREAM_{field.upper()}",)
+
+
 def process_environment() -> dict[str, str]:
     """Return a copy of this process's environment, for child processes."""
     return dict(os.environ)
 
 
+def adopt_environment_file(path: Path) -> None:
+    """Set this process's environment from a file of `NAME='value'` lines."""
+    os.environ.update({name: value for name, value in dotenv_values(path).items() if value is not None})
+
+
 def _setting_name(location: tuple[int | str, ...]) -> str:
     name = str(location[0]) if location else "settings"
-    return name if name.isupper() else f"NAVSTREAM_{name.upper()}" if location else name
+    return environment_names(name)[0] if name in Settings.model_fields else name

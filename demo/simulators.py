@@ -1,0 +1,67 @@
+"""The simulated providers, a process each, on free ports."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from demo.options import Options
+from realtime.errors import Misconfigured
+from realtime.up import end_process
+
+_START_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True)
+class SimulatorUrls:
+    """Where the simulators listen, `http://127.0.0.1:PORT` each."""
+
+    alpaca: str
+    plaid: str
+    snaptrade: str
+    broker: str
+
+
+@asynccontextmanager
+async def simulators(options: Options, env: Mapping[str, str]) -> AsyncIterator[SimulatorUrls]:
+    """Run the four simulators while the body runs.
+
+    Raises:
+        Misconfigured: One of them does not start.
+    """
+    market = ["--speed", str(options.speed)]
+    if options.recording is not None:
+        market += ["--recording", str(options.recording)]
+    async with AsyncExitStack() as stack:
+        started = [
+            stack.enter_async_context(_simulator(name, [*arguments, "--seed", str(options.seed)], env))
+            for name, arguments in (("alpaca", market), ("plaid", []), ("snaptrade", []), ("broker", []))
+        ]
+        yield SimulatorUrls(*[await one for one in started])
+
+
+@asynccontextmanager
+async def _simulator(name: str, arguments: list[str], env: Mapping[str, str]) -> AsyncIterator[str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "simulator", name, "--port", "0", *arguments),
+        env=dict(env),
+        stdout=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield await _listening_url(name, process)
+    finally:
+        await end_process(process)
+
+
+async def _listening_url(name: str, process: asyncio.subprocess.Process) -> str:
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), _START_WITHIN_S)
+        url: str = json.loads(line)["url"]
+    except (TimeoutError, ValueError, KeyError):
+        raise Misconfigured((f"the simulator of {name} does not start",)) from None
+    return url
