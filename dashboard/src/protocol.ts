@@ -1,0 +1,138 @@
+/** The WebSocket wire, version 1, as the broadcaster speaks it (docs/asyncapi.yaml). Types only, and one parser. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export type Session = "pre" | "regular" | "post" | "closed";
+export type FeedStatus = "live" | "silent" | "disconnected" | "starting";
+export type PriceSource = "trade" | "quote" | "bar" | "poll" | "previous_close" | "provider";
+
+/** Figures of an account or a portfolio. Amounts in `currency`, percents as 5.25 = 5.25 %; null is unknown. */
+export interface Figures {
+  market_value: number | null;
+  cash: number | null;
+  total_value: number | null;
+  cost_basis: number | null;
+  unrealized_gain: number | null;
+  unrealized_gain_pct: number | null;
+  day_change: number | null;
+  day_change_pct: number | null;
+  live_coverage: number | null;
+  stale_since: string | null;
+  stale_count: number;
+  unpriced_count: number;
+  uncosted_count: number;
+  estimated_value: number | null;
+  positions_count: number;
+  currency: string;
+  session: Session;
+  holdings_as_of: string | null;
+}
+
+export interface Contribution {
+  account: string;
+  institution: string;
+  quantity: number;
+  market_value: number | null;
+}
+
+/** One instrument over all of the user's accounts. Price in its own currency, amounts in the user's. */
+export interface Position {
+  instrument: string;
+  symbol: string;
+  name: string;
+  asset_class: string;
+  quantity: number;
+  multiplier: number;
+  price: number | null;
+  price_time: string | null;
+  price_source: PriceSource | null;
+  stale: boolean;
+  previous_close: number | null;
+  previous_close_date: string | null;
+  currency: string;
+  fx_rate: number | null;
+  market_value: number | null;
+  cost_basis: number | null;
+  average_cost: number | null;
+  unrealized_gain: number | null;
+  unrealized_gain_pct: number | null;
+  day_change: number | null;
+  day_change_pct: number | null;
+  unpriced_reason: string | null;
+  contributions: Contribution[];
+  institutions: string[];
+}
+
+export interface Market {
+  session: Session;
+  trading_day: string;
+  is_half_day: boolean;
+  next_open: string;
+  next_close: string;
+  next_session: Session;
+  next_session_at: string;
+  market_time: string;
+  /** Market seconds a wall second; 1 unless a day is being replayed. */
+  speed: number;
+  feed: FeedStatus;
+  feed_message: string | null;
+}
+
+export interface Welcome {
+  type: "welcome";
+  client_id: string;
+  epoch: string;
+  heartbeat_s: number;
+  market: JsonObject;
+}
+export interface Subscribed {
+  type: "subscribed";
+  id: number | null;
+  channels: string[];
+  rejected: { channel: string; code: string }[];
+}
+export interface Snapshot {
+  type: "snapshot";
+  channel: string;
+  epoch: string;
+  seq: number;
+  as_of: string;
+  data: JsonObject;
+}
+export interface Delta {
+  type: "delta";
+  channel: string;
+  seq: number;
+  as_of: string;
+  data: JsonObject;
+  removed?: string[];
+}
+export interface Pong {
+  type: "pong";
+  id: number | null;
+}
+export interface WireError {
+  type: "error";
+  id: number | null;
+  code: string;
+  message: string;
+}
+export type ServerMessage = Welcome | Subscribed | Snapshot | Delta | Pong | WireError;
+
+const KNOWN: ReadonlySet<string> = new Set(["welcome", "subscribed", "snapshot", "delta", "pong", "error"]);
+
+/** Return the message in a text frame; null for a type of a later protocol version, which is to be ignored. */
+export function parseMessage(text: string): ServerMessage | null {
+  const message: unknown = JSON.parse(text);
+  if (typeof message !== "object" || message === null || !("type" in message)) {
+    throw new SyntaxError("not a message of the navstream protocol");
+  }
+  return typeof message.type === "string" && KNOWN.has(message.type) ? (message as ServerMessage) : null;
+}
+
+export const CLOSE_UNAUTHENTICATED = 4401;
+export const CLOSE_FORBIDDEN = 4403;
+export const CLOSE_TOO_MANY = 4429;
+export const CLOSE_RESTART = 1012;
+export const CLOSE_OVERLOADED = 1013;

@@ -1,0 +1,52 @@
+/** The points of the live chart: grows as values arrive, and keeps itself small. Pure. */
+
+export interface Point {
+  /** Market time, whole seconds since 1970. */
+  time: number;
+  value: number;
+}
+
+export interface Series {
+  /** Which trading day it shows; another one starts afresh. */
+  tradingDay: string;
+  /** One point at most per so many seconds of market time. */
+  bucketS: number;
+  /** Changes when more than the last point changed. */
+  generation: number;
+  points: readonly Point[];
+}
+
+export const POINTS_MAX = 1_200;
+
+export const EMPTY: Series = { tradingDay: "", bucketS: 1, generation: 0, points: [] };
+
+/**
+ * Return the series with a value added. The newest value of a bucket stands for it; when there are too many buckets
+ * they are made twice as wide. A value older than the last point means that the market clock was set back (a replay
+ * began again): the series starts afresh.
+ */
+export function append(series: Series, tradingDay: string, timeMs: number, value: number): Series {
+  const last = series.points.at(-1);
+  const seconds = timeMs / 1000;
+  if (series.tradingDay !== tradingDay || (last !== undefined && seconds < last.time - series.bucketS)) {
+    return { tradingDay, bucketS: 1, generation: series.generation + 1, points: [{ time: Math.floor(seconds), value }] };
+  }
+  const time = bucketOf(seconds, series.bucketS);
+  const keep = last !== undefined && last.time >= time ? series.points.slice(0, -1) : series.points;
+  const points = [...keep, { time: Math.max(time, last?.time ?? time), value }];
+  return points.length > POINTS_MAX ? thinned(series, points) : { ...series, points };
+}
+
+function thinned(series: Series, points: readonly Point[]): Series {
+  const bucketS = series.bucketS * 2;
+  const newest = new Map<number, Point>();
+  for (const point of points) {
+    const time = bucketOf(point.time, bucketS);
+    newest.set(time, { time, value: point.value });
+  }
+  return { ...series, bucketS, generation: series.generation + 1, points: [...newest.values()] };
+}
+
+function bucketOf(seconds: number, bucketS: number): number {
+  return Math.floor(seconds / bucketS) * bucketS;
+}

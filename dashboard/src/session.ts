@@ -1,0 +1,56 @@
+/** Who is signed in. The link's fragment holds a code; the token it buys lives as long as the browser tab. */
+
+export interface User {
+  id: string;
+  name: string;
+}
+export interface SignedIn {
+  token: string;
+  /** When the token expires, wall ms. */
+  expiresAt: number;
+  user: User;
+}
+
+const KEY = "navstream.session";
+
+/** Return the sign-in code of a fragment such as `#code=abc`; null when there is none. */
+export function codeOf(fragment: string): string | null {
+  const code = new URLSearchParams(fragment.replace(/^#/, "")).get("code");
+  return code === null || code === "" ? null : code;
+}
+
+/** Return the session that was stored as text, if it is one and has not expired. */
+export function restored(text: string | null, now: number): SignedIn | null {
+  if (text === null) {
+    return null;
+  }
+  try {
+    const stored = JSON.parse(text) as SignedIn;
+    const usable = typeof stored.token === "string" && stored.expiresAt > now && typeof stored.user.id === "string";
+    return usable ? stored : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Take the code out of the address bar, so that it is neither bookmarked nor shared; return it. */
+export function takeCode(): string | null {
+  const code = codeOf(location.hash);
+  if (code !== null) {
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  return code;
+}
+
+export function storedSession(): SignedIn | null {
+  return restored(sessionStorage.getItem(KEY), Date.now());
+}
+
+export function keep(session: SignedIn): void {
+  sessionStorage.setItem(KEY, JSON.stringify(session));
+}
+
+/** Forget everything this tab stored. */
+export function forget(): void {
+  sessionStorage.clear();
+}

@@ -1,0 +1,108 @@
+/** Everything the page shows, and how it changes. The views read it; only main.ts writes it. */
+
+import type { ChannelState, Channels } from "./channels";
+import type { Figures, JsonObject, Market, Position } from "./protocol";
+import type { Account, ProviderConnection } from "./rest";
+import { append, EMPTY, type Series } from "./series";
+import type { User } from "./session";
+import type { Connection } from "./socket";
+
+export type Screen =
+  | { kind: "signing-in" }
+  | { kind: "signed-out"; reason: "no-link" | "bad-link" | "expired" | "forbidden" | "left" }
+  | { kind: "unreachable"; retryAt: number }
+  | { kind: "dashboard"; user: User };
+
+export type Refresh =
+  | { kind: "idle" }
+  | { kind: "busy" }
+  | { kind: "asked"; message: string }
+  | { kind: "failed"; message: string };
+
+export interface State {
+  screen: Screen;
+  connection: Connection;
+  channels: Channels;
+  /** Wall ms at which the market channel's state arrived; market time goes on from there. */
+  marketReceivedAt: number;
+  series: Series;
+  accounts: readonly Account[];
+  providerConnections: readonly ProviderConnection[];
+  /** Accounts and connections have been read at least once. */
+  accountsKnown: boolean;
+  refresh: Refresh;
+}
+
+export const INITIAL: State = {
+  screen: { kind: "signing-in" },
+  connection: { kind: "connecting" },
+  channels: new Map(),
+  marketReceivedAt: 0,
+  series: EMPTY,
+  accounts: [],
+  providerConnections: [],
+  accountsKnown: false,
+  refresh: { kind: "idle" },
+};
+
+/** Return the channels that show these accounts. */
+export function channelNames(accounts: readonly Account[]): string[] {
+  return ["portfolio", "positions", "market", ...accounts.map((account) => `account:${account.id}`)];
+}
+
+/** Return the state after new channel states arrived at `wallNow`. */
+export function withChannels(state: State, channels: Channels, wallNow: number): State {
+  const marketMoved = channels.get("market") !== state.channels.get("market");
+  const next: State = {
+    ...state,
+    channels,
+    marketReceivedAt: marketMoved ? wallNow : state.marketReceivedAt,
+  };
+  return channels.get("portfolio") === state.channels.get("portfolio") ? next : { ...next, series: grown(next) };
+}
+
+function grown(state: State): Series {
+  const portfolio = state.channels.get("portfolio");
+  const market = marketOf(state);
+  const total = figuresOf(portfolio)?.total_value ?? null;
+  return portfolio === undefined || market === null || total === null
+    ? state.series
+    : append(state.series, market.trading_day, Date.parse(portfolio.asOf), total);
+}
+
+/** The broadcaster's data is trusted to have the fields of the protocol; a contract test holds it to that. */
+export function figuresOf(channel: ChannelState | undefined): Figures | null {
+  return channel === undefined ? null : (channel.data as unknown as Figures);
+}
+
+export function portfolioOf(state: State): Figures | null {
+  return figuresOf(state.channels.get("portfolio"));
+}
+
+export function marketOf(state: State): Market | null {
+  const channel = state.channels.get("market");
+  return channel === undefined ? null : (channel.data as unknown as Market);
+}
+
+const rows = new WeakMap<JsonObject, Position[]>();
+
+/** Return the positions; the same array for the same state. */
+export function positionsOf(state: State): readonly Position[] | null {
+  const channel = state.channels.get("positions");
+  if (channel === undefined) {
+    return null;
+  }
+  let found = rows.get(channel.data);
+  if (found === undefined) {
+    found = Object.values(channel.data) as unknown as Position[];
+    rows.set(channel.data, found);
+  }
+  return found;
+}
+
+/** Return what the total was at the previous close, as far as it is known. */
+export function previousTotal(figures: Figures | null): number | null {
+  return figures === null || figures.total_value === null || figures.day_change === null
+    ? null
+    : figures.total_value - figures.day_change;
+}

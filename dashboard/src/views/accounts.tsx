@@ -1,0 +1,62 @@
+/** The accounts with their live figures. */
+
+import * as format from "../format";
+import { providerName } from "../instrument";
+import type { Account } from "../rest";
+import { figuresOf, type State } from "../state";
+import { Amount, Ago, Badge, Change } from "./parts";
+
+export function Accounts({ state }: { state: State }) {
+  return (
+    <section class="card" aria-label="Accounts">
+      <div class="card-head">
+        <h2>
+          Accounts {state.accountsKnown && <span class="count">{state.accounts.length}</span>}
+        </h2>
+      </div>
+      <ul class="list">
+        {state.accounts.map((account) => (
+          <AccountRow key={account.id} account={account} state={state} />
+        ))}
+      </ul>
+      {state.accounts.length === 0 && (
+        <p class="empty">{state.accountsKnown ? "No accounts are linked yet." : "Reading accounts…"}</p>
+      )}
+    </section>
+  );
+}
+
+function AccountRow({ account, state }: { account: Account; state: State }) {
+  const channel = state.channels.get(`account:${account.id}`);
+  const figures = figuresOf(channel);
+  const snapshots = channel?.snapshots ?? 0;
+  const currency = figures?.currency ?? account.currency;
+  return (
+    <li class="list-row" data-testid="account-row" data-account={account.id}>
+      <Badge institution={account.institution} />
+      <span class="list-text">
+        <span class="list-name">
+          {account.name}
+          {account.mask !== null && <span class="muted"> ··{account.mask}</span>}
+        </span>
+        <span class="sub">
+          {account.institution} · {providerName(account.provider)} · <Ago time={account.last_synced_at} before="synced" />
+        </span>
+      </span>
+      <span class="list-figures">
+        <Amount
+          value={figures?.total_value ?? null}
+          text={format.money(figures?.total_value ?? null, currency)}
+          snapshots={snapshots}
+          className="strong"
+        />
+        <Change
+          amount={figures?.day_change ?? null}
+          pct={figures?.day_change_pct ?? null}
+          currency={currency}
+          snapshots={snapshots}
+        />
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,43 @@
+/** Above the page: a lost connection, or a market-data stream in trouble. */
+
+import * as format from "../format";
+import type { Market } from "../protocol";
+import type { Connection } from "../socket";
+import { useTick } from "./hooks";
+
+export function ReconnectBanner({ connection, retryNow }: { connection: Connection; retryNow: () => void }) {
+  useTick();
+  if (connection.kind !== "reconnecting") {
+    return null;
+  }
+  const { since, retryAt } = connection;
+  return (
+    <div class="banner banner-lost" role="status" data-testid="banner">
+      <p>
+        <strong>Connection lost at {format.userTime(since)}.</strong> You see the values as they were then.{" "}
+        <span class="banner-next" aria-hidden="true">
+          {retryAt === null ? "Trying now…" : `Next try in ${format.countdown(retryAt - Date.now())}.`}
+        </span>
+      </p>
+      <button type="button" class="button" onClick={retryNow} disabled={retryAt === null}>
+        Try now
+      </button>
+    </div>
+  );
+}
+
+const FEED_TEXTS = {
+  live: null,
+  starting: "Market data is starting.",
+  silent: "Market data has gone quiet. Prices may be late.",
+  disconnected: "Market data is disconnected. Prices are as of their last update.",
+} as const;
+
+export function FeedNotice({ market }: { market: Market }) {
+  const text = FEED_TEXTS[market.feed];
+  return text === null ? null : (
+    <div class="banner banner-feed" role="status" data-testid="feed-notice">
+      <p>{market.feed_message ?? text}</p>
+    </div>
+  );
+}

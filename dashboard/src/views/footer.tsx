@@ -1,0 +1,16 @@
+/** What must be said: where values come from, and the chart library's attribution. */
+
+export function Footer() {
+  return (
+    <footer class="footer">
+      <p>Values are estimates from market prices between your institutions’ own updates; not advice.</p>
+      <p>
+        Charts:{" "}
+        <a href="https://www.tradingview.com/" target="_blank" rel="noopener noreferrer">
+          TradingView Lightweight Charts™
+        </a>
+        , copyright © 2025 TradingView, Inc.
+      </p>
+    </footer>
+  );
+}

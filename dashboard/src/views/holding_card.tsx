@@ -1,0 +1,84 @@
+/** A holding as a card, for a phone; opens into its figures and accounts. */
+
+import { useContext } from "preact/hooks";
+
+import * as format from "../format";
+import { className, displaySymbol } from "../instrument";
+import { markOf } from "../mark";
+import { Contributions } from "./contributions";
+import { DayChange, Gain, PriceCell, Quantity } from "./holding_row";
+import type { HoldingProps } from "./holdings";
+import { MarketClock } from "./hooks";
+import { Amount, Badges, MarkChip } from "./parts";
+
+export function HoldingCard(props: HoldingProps) {
+  const { position, snapshots, accountNames, currency, open, toggle } = props;
+  const mark = markOf(position, useContext(MarketClock)());
+  const details = `accounts-${position.instrument}`;
+  return (
+    <li
+      class={`holding holding-card mark-${mark.kind}${open ? " open" : ""}`}
+      data-testid="holdings-row"
+      data-symbol={position.symbol}
+    >
+      <button
+        type="button"
+        class="card-button"
+        aria-expanded={open}
+        aria-controls={details}
+        onClick={() => toggle(position.instrument)}
+      >
+        <span class="card-left">
+          <span class="symbol">
+            {displaySymbol(position.symbol)}
+            {position.asset_class !== "equity" && <span class="class-name">{className(position.asset_class)}</span>}
+            {position.quantity < 0 && <span class="class-name short">Short</span>}
+          </span>
+          <span class="sub full-name">{position.name}</span>
+          <span class="card-meta">
+            <Badges institutions={position.institutions} />
+            <MarkChip mark={mark} />
+          </span>
+        </span>
+        <span class="card-right">
+          <Amount
+            value={position.market_value}
+            text={format.money(position.market_value, currency)}
+            snapshots={snapshots}
+            className="strong"
+          />
+          {mark.kind !== "cash" && <DayChange position={position} currency={currency} snapshots={snapshots} />}
+        </span>
+      </button>
+      {open && (
+        <div class="details" id={details}>
+          <dl class="card-figures">
+            <div>
+              <dt>Quantity</dt>
+              <dd>
+                <Quantity position={position} />
+              </dd>
+            </div>
+            {mark.kind !== "cash" && (
+              <>
+                <div>
+                  <dt>Price</dt>
+                  <dd>
+                    <PriceCell position={position} mark={mark} snapshots={snapshots} />
+                  </dd>
+                </div>
+                <div>
+                  <dt>Unrealized gain</dt>
+                  <dd>
+                    <Gain position={position} currency={currency} snapshots={snapshots} />
+                  </dd>
+                </div>
+              </>
+            )}
+          </dl>
+          <Contributions position={position} accountNames={accountNames} currency={currency} mark={mark} />
+        </div>
+      )}
+    </li>
+  );
+}

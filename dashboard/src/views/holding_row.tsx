@@ -1,0 +1,154 @@
+/** A holding as a table row; opens into its accounts. */
+
+import { useContext } from "preact/hooks";
+
+import * as format from "../format";
+import { className, displaySymbol } from "../instrument";
+import { markOf, type Mark } from "../mark";
+import type { Position } from "../protocol";
+import { Contributions } from "./contributions";
+import type { HoldingProps } from "./holdings";
+import { MarketClock } from "./hooks";
+import { Amount, Badges, Change, MarkChip, PriceAge } from "./parts";
+
+const COLUMNS_COUNT = 7;
+
+export function HoldingRow(props: HoldingProps) {
+  const { position, snapshots, total, accountNames, currency, open, toggle } = props;
+  const mark = markOf(position, useContext(MarketClock)());
+  const details = `accounts-${position.instrument}`;
+  return (
+    <tbody class={`holding mark-${mark.kind}${open ? " open" : ""}`}>
+      <tr
+        class="row"
+        data-testid="holdings-row"
+        data-symbol={position.symbol}
+        onClick={() => toggle(position.instrument)}
+      >
+        <th scope="row" class="col-symbol">
+          <Name position={position} open={open} details={details} />
+        </th>
+        <td class="col-badges">
+          <Badges institutions={position.institutions} />
+        </td>
+        <td class="number">
+          <Quantity position={position} />
+        </td>
+        <td class="number">
+          <PriceCell position={position} mark={mark} snapshots={snapshots} />
+        </td>
+        <td class="number">
+          <Amount
+            value={position.market_value}
+            text={format.money(position.market_value, currency)}
+            snapshots={snapshots}
+            className="strong"
+          />
+          <span class="sub">{shareOf(position.market_value, total)}</span>
+        </td>
+        <td class="number">
+          {mark.kind !== "cash" && <DayChange position={position} currency={currency} snapshots={snapshots} />}
+        </td>
+        <td class="number">
+          {mark.kind !== "cash" && <Gain position={position} currency={currency} snapshots={snapshots} />}
+        </td>
+      </tr>
+      {open && (
+        <tr class="details" id={details}>
+          <td colSpan={COLUMNS_COUNT}>
+            <Contributions position={position} accountNames={accountNames} currency={currency} mark={mark} />
+          </td>
+        </tr>
+      )}
+    </tbody>
+  );
+}
+
+/** The name is the button: it takes the keyboard's focus and tells whether the row is open. */
+function Name({ position, open, details }: { position: Position; open: boolean; details: string }) {
+  return (
+    <button type="button" class="name" aria-expanded={open} aria-controls={details}>
+      <span class="chevron" aria-hidden="true" />
+      <span class="name-text">
+        <span class="symbol">
+          {displaySymbol(position.symbol)}
+          {position.asset_class !== "equity" && <span class="class-name">{className(position.asset_class)}</span>}
+          {position.quantity < 0 && <span class="class-name short">Short</span>}
+        </span>
+        <span class="sub full-name">{position.name}</span>
+      </span>
+    </button>
+  );
+}
+
+export function Quantity({ position }: { position: Position }) {
+  return (
+    <>
+      {format.quantity(position.quantity)}
+      {position.multiplier !== 1 && <span class="sub">× {format.quantity(position.multiplier)}</span>}
+    </>
+  );
+}
+
+export function PriceCell({ position, mark, snapshots }: { position: Position; mark: Mark; snapshots: number }) {
+  if (mark.kind === "cash") {
+    const foreign = position.fx_rate !== null && position.fx_rate !== 1;
+    return foreign ? <span class="sub">at {position.fx_rate}</span> : null;
+  }
+  return (
+    <span title={mark.reason}>
+      <Amount value={position.price} text={format.price(position.price, position.currency)} snapshots={snapshots} />
+      <span class="sub">
+        <MarkChip mark={mark} />
+        {mark.kind !== "unpriced" && <PriceDate position={position} mark={mark} />}
+      </span>
+    </span>
+  );
+}
+
+function PriceDate({ position, mark }: { position: Position; mark: Mark }) {
+  if (position.price_source === "previous_close") {
+    return <>{position.previous_close_date === null ? "" : ` ${format.day(position.previous_close_date)}`}</>;
+  }
+  return (
+    <>
+      {mark.label === "" ? "" : " "}
+      {position.price_source === "quote" && "Quote, "}
+      <PriceAge time={position.price_time} />
+    </>
+  );
+}
+
+interface FigureProps {
+  position: Position;
+  currency: string;
+  snapshots: number;
+}
+
+export function DayChange({ position, currency, snapshots }: FigureProps) {
+  return (
+    <Change
+      amount={position.day_change}
+      pct={position.day_change_pct}
+      currency={currency}
+      snapshots={snapshots}
+      stacked
+    />
+  );
+}
+
+export function Gain({ position, currency, snapshots }: FigureProps) {
+  return (
+    <Change
+      amount={position.unrealized_gain}
+      pct={position.unrealized_gain_pct}
+      currency={currency}
+      snapshots={snapshots}
+      stacked
+    />
+  );
+}
+
+export function shareOf(value: number | null, total: number | null): string {
+  return value === null || total === null || total <= 0 ? "" : `${((value / total) * 100).toFixed(1)}%`;
+}

@@ -1,0 +1,95 @@
+/** Small pieces that several views use. */
+
+import { useContext } from "preact/hooks";
+
+import * as format from "../format";
+import { hue, initials } from "../instrument";
+import type { Mark } from "../mark";
+import { MarketClock, useFlash, useTick } from "./hooks";
+
+const HUES = 8;
+
+/** Coloured initials of an institution; its name is read out and shown on hover. */
+export function Badge({ institution }: { institution: string }) {
+  return (
+    <span class={`badge badge-${hue(institution, HUES)}`} role="img" aria-label={institution} title={institution}>
+      {initials(institution)}
+    </span>
+  );
+}
+
+export function Badges({ institutions }: { institutions: readonly string[] }) {
+  return (
+    <span class="badges">
+      {institutions.map((institution) => (
+        <Badge key={institution} institution={institution} />
+      ))}
+    </span>
+  );
+}
+
+function direction(value: number | null): "up" | "down" | "flat" {
+  return value === null || value === 0 ? "flat" : value > 0 ? "up" : "down";
+}
+
+const ARROWS = { up: "▲", down: "▼", flat: "" } as const;
+
+/** A change as amount and percent: arrow, sign and colour say the same. */
+export function Change(props: {
+  amount: number | null;
+  pct: number | null;
+  currency: string;
+  snapshots?: number;
+  stacked?: boolean;
+  testId?: string;
+}) {
+  const { amount, pct, currency, snapshots = 0, stacked = false, testId } = props;
+  const flash = useFlash<HTMLSpanElement>(amount, snapshots);
+  const way = direction(amount);
+  return (
+    <span ref={flash} class={`change ${way}${stacked ? " stacked" : ""}`} data-testid={testId} data-value={amount}>
+      <span class="change-amount">
+        {ARROWS[way] !== "" && (
+          <span class="arrow" aria-hidden="true">
+            {ARROWS[way]}
+          </span>
+        )}
+        {format.change(amount, currency)}
+      </span>
+      {amount !== null && <span class="change-pct">{stacked ? format.percent(pct) : ` (${format.percent(pct)})`}</span>}
+    </span>
+  );
+}
+
+/** An amount that flashes when it moves. */
+export function Amount(props: { value: number | null; text: string; snapshots: number; className?: string }) {
+  const flash = useFlash<HTMLSpanElement>(props.value, props.snapshots);
+  return (
+    <span ref={flash} class={`amount ${props.className ?? ""}`}>
+      {props.text}
+    </span>
+  );
+}
+
+/** A chip that marks a value as stale, estimated or unpriced; the reason is in its title and read out. */
+export function MarkChip({ mark }: { mark: Mark }) {
+  return mark.label === "" ? null : (
+    <span class={`chip chip-${mark.kind}`} title={mark.reason}>
+      {mark.label}
+      <span class="sr-only">: {mark.reason}</span>
+    </span>
+  );
+}
+
+/** How old a price is, in market time. */
+export function PriceAge({ time }: { time: string | null }) {
+  useTick();
+  const now = useContext(MarketClock);
+  return time === null ? null : <span class="age">{format.age(now() - Date.parse(time))} ago</span>;
+}
+
+/** How long ago something of ours happened, in wall time. */
+export function Ago({ time, before }: { time: string | null; before: string }) {
+  useTick();
+  return <>{time === null ? "never synced" : `${before} ${format.age(Date.now() - Date.parse(time))} ago`}</>;
+}

@@ -1,0 +1,126 @@
+/** The figures of the portfolio, big, and their chart. */
+
+import { useContext } from "preact/hooks";
+
+import * as format from "../format";
+import { changeLabel } from "../market";
+import type { Figures, Market } from "../protocol";
+import { previousTotal, type State } from "../state";
+import { Chart } from "./chart";
+import { MarketClock, useFlash } from "./hooks";
+import { Amount, Change } from "./parts";
+
+export function Summary({ state, figures, market }: { state: State; figures: Figures | null; market: Market | null }) {
+  const now = useContext(MarketClock)();
+  const snapshots = state.channels.get("portfolio")?.snapshots ?? 0;
+  const currency = figures?.currency ?? "USD";
+  const previous = previousTotal(figures);
+  return (
+    <section class="card summary" aria-label="Portfolio">
+      <div class="summary-head">
+        <div>
+          <h1 class="label">Total value</h1>
+          <Total value={figures?.total_value ?? null} currency={currency} snapshots={snapshots} />
+          <p class="day">
+            <Change
+              amount={figures?.day_change ?? null}
+              pct={figures?.day_change_pct ?? null}
+              currency={currency}
+              snapshots={snapshots}
+              testId="day-change"
+            />{" "}
+            <span class="muted">{changeLabel(market, now)}</span>
+          </p>
+        </div>
+        <dl class="stats">
+          <div>
+            <dt>Unrealized gain</dt>
+            <dd data-testid="unrealized-gain">
+              <Change
+                amount={figures?.unrealized_gain ?? null}
+                pct={figures?.unrealized_gain_pct ?? null}
+                currency={currency}
+                snapshots={snapshots}
+                stacked
+              />
+            </dd>
+          </div>
+          <div>
+            <dt>Invested</dt>
+            <dd>
+              <Amount
+                value={figures?.market_value ?? null}
+                text={format.money(figures?.market_value ?? null, currency)}
+                snapshots={snapshots}
+              />
+            </dd>
+          </div>
+          <div>
+            <dt>Cash</dt>
+            <dd>{format.money(figures?.cash ?? null, currency)}</dd>
+          </div>
+        </dl>
+      </div>
+      <Quality figures={figures} />
+      <Chart series={state.series} previous={previous} currency={currency} />
+    </section>
+  );
+}
+
+function Total({ value, currency, snapshots }: { value: number | null; currency: string; snapshots: number }) {
+  const flash = useFlash<HTMLParagraphElement>(value, snapshots);
+  const text = format.money(value, currency);
+  const point = text.lastIndexOf(".");
+  return (
+    <p ref={flash} class="total" data-testid="total-value" data-value={value}>
+      {point < 0 ? text : text.slice(0, point)}
+      {point >= 0 && <span class="cents">{text.slice(point)}</span>}
+    </p>
+  );
+}
+
+/** How far the total can be trusted: what is live, estimated, stale, or left out. */
+function Quality({ figures }: { figures: Figures | null }) {
+  if (figures === null) {
+    return <div class="quality" />;
+  }
+  const { live_coverage, estimated_value, stale_count, stale_since, unpriced_count, currency } = figures;
+  const since = stale_since === null ? "" : ` since ${format.newYorkDayTime(Date.parse(stale_since))} New York`;
+  return (
+    <ul class="quality" aria-label="How this total is made up">
+      <li
+        class="chip chip-coverage"
+        data-testid="live-coverage"
+        title="Share of the invested value with a live market price"
+      >
+        <Ring part={live_coverage ?? 0} />
+        {format.share(live_coverage)} live
+      </li>
+      {estimated_value !== null && estimated_value > 0 && (
+        <li class="chip chip-estimated" title="Valued at a previous close or at the institution’s own price">
+          {format.money(estimated_value, currency)} estimated
+        </li>
+      )}
+      {stale_count > 0 && (
+        <li class="chip chip-stale" title={`No new price for a while${since}`}>
+          {stale_count} stale
+        </li>
+      )}
+      {unpriced_count > 0 && (
+        <li class="chip chip-unpriced" title="Without a usable price; left out of the total">
+          {unpriced_count} unpriced, left out
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Ring({ part }: { part: number }) {
+  const length = 2 * Math.PI * 6;
+  return (
+    <svg class="ring" viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+      <circle cx="8" cy="8" r="6" class="ring-all" />
+      <circle cx="8" cy="8" r="6" class="ring-part" stroke-dasharray={`${part * length} ${length}`} />
+    </svg>
+  );
+}
