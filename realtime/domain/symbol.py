@@ -9,24 +9,22 @@ import re
 from datetime import date
 from decimal import Decimal
 
-CURRENCIES = frozenset(
-    """
+_ISO_4217 = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
     CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
     HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
     MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
     RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
     USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
-    """.split()
-)
+"""
+CURRENCIES = frozenset(_ISO_4217.split())
 """ISO 4217 codes of money that people hold."""
 
-US_EXCHANGES = frozenset(
-    """
+_CONSOLIDATED = """
     XNAS XNGS XNMS XNCM XNYS ARCX XASE BATS BATY EDGA EDGX IEXG XBOS XPHL XCHI CBSX LTSE MEMX
     NASDAQ NYSE ARCA NYSEARCA AMEX CBOE
-    """.split()
-)
+"""
+US_EXCHANGES = frozenset(_CONSOLIDATED.split())
 """Exchanges (MIC, or the name providers use) whose trades are on the consolidated US tapes; not the OTC markets."""
 
 _FOREIGN_SUFFIXES = {
@@ -59,8 +57,7 @@ def equity_symbol(text: str, exchange: str | None = None) -> str | None:
     `BRK-B`, `BRK/B` and `BRK B` are `BRK.B`; `BAC-PL` and `BAC.PR.L` are `BAC.PRL`; on a Toronto exchange `VAB` is
     `VAB.TO`. `BRKB` is `BRK.B` only because a list says so.
 
-    Args:
-        exchange: MIC or the provider's name of the listing exchange; decides about suffixes.
+    `exchange` is the MIC or the provider's name of the listing exchange; it decides about suffixes.
     """
     spelled = text.strip().upper()
     preferred = _YAHOO_PREFERRED.fullmatch(spelled)
@@ -107,11 +104,7 @@ def occ_symbol(text: str) -> str | None:
 
 
 def option_symbol(underlying: str, expiration: date, strike: Decimal, *, call: bool) -> str | None:
-    """Return the OCC symbol of an option's terms; `BRK.B` has the root `BRKB`.
-
-    Args:
-        strike: US dollars; OCC keeps three decimals.
-    """
+    """Return the OCC symbol of an option's terms (strike in US dollars); `BRK.B` has the root `BRKB`."""
     root = _SEPARATORS.sub("", underlying.strip().upper())
     thousandths = strike * 1000
     if thousandths <= 0 or thousandths != thousandths.to_integral_value():
@@ -122,8 +115,7 @@ def option_symbol(underlying: str, expiration: date, strike: Decimal, *, call: b
 def crypto_symbol(text: str, currency: str = "USD") -> str | None:
     """Return the pair of a coin: `CUR:BTC`, `BTC`, `BTCUSD`, `BTC-USD`, `XBT` are `BTC/USD`.
 
-    Args:
-        currency: What a coin without a pair is priced in.
+    `currency` is what a coin without a pair is priced in.
     """
     spelled = text.strip().upper().removeprefix("CUR:")
     parts = [part for part in re.split(r"[-/ ]+", spelled) if part]
