@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard demo test test-slow check bench lock clean
+.PHONY: help setup dashboard demo test test-slow check bench docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ check: $(READY) ## Lint, types and import rules
 
 bench: $(READY) ## Measure; prints a table and writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks
+
+docs: $(READY) ## Write the pages that come from the code
+	@$(BIN)/python -m tools.write_settings
 
 lock: $(READY) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 \

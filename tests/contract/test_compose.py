@@ -1,0 +1,35 @@
+"""compose.yaml, as far as a parser goes: no container engine is needed to see that its parts fit."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from realtime.up import STAGES
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+
+
+def test_one_service_per_stage() -> None:
+    """Ensure a new stage is not forgotten in compose.yaml."""
+    services = COMPOSE["services"]
+    assert set(services) == {*STAGES, "migrate", "postgres", "valkey"}
+    for stage in STAGES:
+        assert services[stage]["command"] == ["navstream", "run", stage]
+
+
+def test_dependencies_exist_and_can_be_waited_for() -> None:
+    """Ensure every depends_on names a service, and `service_healthy` one with a health check."""
+    services = COMPOSE["services"]
+    for service in services.values():
+        for name, wait in service.get("depends_on", {}).items():
+            assert name in services
+            if wait["condition"] == "service_healthy":
+                assert "healthcheck" in services[name]
+
+
+def test_servers_have_the_major_versions_that_are_embedded() -> None:
+    """Ensure compose and `make demo` run the same Postgres and Valkey."""
+    assert COMPOSE["services"]["postgres"]["image"] == "postgres:18"
+    assert COMPOSE["services"]["valkey"]["image"] == "valkey/valkey:9"
