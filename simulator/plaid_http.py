@@ -31,9 +31,11 @@ BODY_BYTES_MAX = 1_000_000
 class PlaidServer:
     """One simulated Plaid, as an aiohttp application."""
 
-    def __init__(self, simulation: PlaidSimulation, sender: WebhookSender) -> None:
-        self.simulation = simulation
-        self.sender = sender
+    def __init__(self, seed: int) -> None:
+        keys = WebhookKeys()
+        keys.rotate(time.time())
+        self.sender = WebhookSender(sign=keys.signed_headers)
+        self.simulation = PlaidSimulation.start(seed, time.time(), keys, self.sender.put)
 
     @property
     def state(self) -> HoldingsState:
@@ -129,14 +131,6 @@ class PlaidServer:
         await asyncio.gather(sending, return_exceptions=True)
 
 
-def build(seed: int) -> PlaidServer:
-    """Return a simulated Plaid that waits for calls, with the default credentials."""
-    keys = WebhookKeys()
-    keys.rotate(time.time())
-    sender = WebhookSender(sign=keys.signed_headers)
-    return PlaidServer(PlaidSimulation.start(seed, time.time(), keys, sender.put), sender)
-
-
 def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="simulator plaid", description="A simulated Plaid API.")
     parser.add_argument("--host", default="127.0.0.1")
@@ -145,7 +139,7 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--client-id", default="demo-client")
     parser.add_argument("--secret", default="demo-secret")
     options = parser.parse_args(argv)
-    server = build(options.seed)
+    server = PlaidServer(options.seed)
     server.simulation.client_id, server.simulation.secret = options.client_id, options.secret
     run(server.app(), options.host, options.port)
 

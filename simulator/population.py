@@ -35,7 +35,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from simulator.activity import Activity, PastHolding, history
 from simulator.catalog import Security
-from simulator.off_market import ALL_SECURITIES
+from simulator.off_market import ALL_SECURITIES, MONEY_MARKET
 from simulator.personas import PERSONAS
 from simulator.planned import Login, Persona, PlannedAccount, PlannedHolding
 
@@ -99,7 +99,7 @@ class Population:
         else:
             target = Decimal(planned.value or 0) * Decimal(rng.randint(92, 108)) / 100
             quantity = (target / unit_value).quantize(Decimal(1), ROUND_HALF_EVEN) or Decimal(1)
-        paid_share = Decimal(rng.randint(58, 112)) / 100
+        paid_share = Decimal(100 if planned.symbol in MONEY_MARKET else rng.randint(58, 112)) / 100
         cost = (quantity * unit_value * paid_share).quantize(_CENT, ROUND_HALF_EVEN)
         return StartHolding(planned.symbol, quantity, cost if planned.costed else None, planned.spelling)
 
