@@ -1,0 +1,252 @@
+"""The mark of each instrument: which price values it now, where that comes from, and whether it is stale (pure).
+
+The ladder: the board's price (trade, quote, bar, poll), unless the official close of the session before the current
+trading day is newer; without one the newer of that close and the provider's own price. Cash is 1 in its own currency.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from calculator.fx import Rates
+from calculator.moment import Moment
+from realtime.domain.asset_class import AssetClass
+from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.domain.price import LIVE_SOURCES, Price, PriceSource, supersedes
+
+_CASH_PREFIX = "CUR:"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_CLASSES = list(AssetClass)
+_CLASS_CODE = {asset_class: code for code, asset_class in enumerate(_CLASSES)}
+_NEVER = np.iinfo(np.int64).max
+_CAPACITY = 64
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The price chosen to value an instrument; `previous_close` only when it is the base of the day change."""
+
+    price: Decimal | None
+    time: datetime | None
+    source: PriceSource | None
+    stale: bool
+    previous_close: Decimal | None
+    previous_close_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderMark:
+    """The newest price that a provider gave for an instrument."""
+
+    price: Decimal
+    time: datetime
+
+
+_UNPRICED = Mark(None, None, None, stale=False, previous_close=None, previous_close_date=None)
+_CASH = Mark(Decimal(1), None, None, stale=False, previous_close=None, previous_close_date=None)
+
+
+def choose_mark(instrument: Instrument, price: Price | None, provider: ProviderMark | None, moment: Moment) -> Mark:
+    """Return the instrument's mark at a moment."""
+    if instrument.asset_class is AssetClass.CASH:
+        return _CASH
+    close, close_date, close_time = _previous_close(instrument, price, moment)
+    valid = close_date is not None and moment.is_previous_close(instrument.asset_class, close_date)
+    chosen = _observed(price, close_time if valid else None) or _estimate(close, close_time, provider)
+    known, known_date = (close, close_date) if valid else (None, None)
+    if chosen is None:
+        return Mark(None, None, None, stale=False, previous_close=known, previous_close_date=known_date)
+    time, amount, source = chosen
+    stale = instrument.stream is not None and time < moment.fresh_from(instrument.asset_class)
+    return Mark(amount, time, source, stale, known, known_date)
+
+
+def _previous_close(
+    instrument: Instrument, price: Price | None, moment: Moment
+) -> tuple[Decimal | None, date | None, datetime | None]:
+    if price is None or price.previous_close is None or price.previous_close_date is None:
+        return None, None, None
+    close_time = moment.close_time(instrument.asset_class, price.previous_close_date)
+    return price.previous_close, price.previous_close_date, close_time
+
+
+_Chosen = tuple[datetime, Decimal, PriceSource]
+
+
+def _observed(price: Price | None, close_time: datetime | None) -> _Chosen | None:
+    if price is None or price.price is None or price.time is None:
+        return None
+    return None if close_time is not None and price.time < close_time else (price.time, price.price, price.source)
+
+
+def _estimate(close: Decimal | None, close_time: datetime | None, provider: ProviderMark | None) -> _Chosen | None:
+    if close is not None and close_time is not None and (provider is None or provider.time <= close_time):
+        return close_time, close, PriceSource.PREVIOUS_CLOSE
+    return None if provider is None else (provider.time, provider.price, PriceSource.PROVIDER)
+
+
+@dataclass(slots=True)
+class Moved:
+    """What changed: columns whose mark is another, currencies whose dollar rate is."""
+
+    columns: set[int] = field(default_factory=set)
+    currencies: set[str] = field(default_factory=set)
+
+    def add(self, other: "Moved") -> None:
+        """Take in what else changed."""
+        self.columns |= other.columns
+        self.currencies |= other.currencies
+
+
+class Marks:
+    """Marks of all known instruments, as objects and as vectors with a place (column) for each instrument.
+
+    Attributes:
+        price: Mark per unit, instrument's currency; NaN where unpriced. Shape (columns,), as all vectors here.
+        previous_close: NaN where unknown.
+        time_us: Time of the mark, microseconds since 1970; never where there is none.
+        live: Whether the market itself made the mark.
+        currency: Code of the instrument's currency in `rates`.
+    """
+
+    def __init__(self, rates: Rates, moment: Moment) -> None:
+        self.rates = rates
+        self.moment = moment
+        self.column_of: dict[InstrumentId, int] = {}
+        self.instruments: list[Instrument] = []
+        self.marks: list[Mark] = []
+        self._prices: dict[InstrumentId, Price] = {}
+        self._provider: dict[InstrumentId, ProviderMark] = {}
+        self._currency_of: dict[InstrumentId, str] = {}
+        self.price = np.full(_CAPACITY, np.nan)
+        self.previous_close = np.full(_CAPACITY, np.nan)
+        self.time_us = np.zeros(_CAPACITY, np.int64)
+        self.currency = np.zeros(_CAPACITY, np.int32)
+        self.live, self.stale, self.cash = (np.zeros(_CAPACITY, np.bool_) for _ in range(3))
+        self._class = np.zeros(_CAPACITY, np.int8)
+        self._streamed = np.zeros(_CAPACITY, np.bool_)
+
+    def add(self, instruments: Iterable[Instrument]) -> None:
+        """Give each new instrument a column; take over what changed about known ones."""
+        for instrument in instruments:
+            column = self.column_of.setdefault(instrument.id, len(self.instruments))
+            if column == len(self.instruments):
+                self._append(instrument)
+            elif self.instruments[column] != instrument:
+                self.instruments[column] = instrument
+            self._describe(column)
+            self._mark(column)
+
+    def observe(self, prices: Iterable[Price]) -> Moved:
+        """Take in prices from the feed; older ones change nothing."""
+        moved = Moved()
+        for price in prices:
+            old = self._prices.get(price.instrument_id)
+            if old is None or supersedes(price, old):
+                self._take(price.instrument_id, price, moved)
+        return moved
+
+    def replace_board(self, board: Mapping[InstrumentId, Price]) -> Moved:
+        """Take the board as it is, whatever was known before; instruments that are not on it have no price."""
+        moved = Moved()
+        for instrument_id in self._prices.keys() - board.keys():
+            self._take(instrument_id, None, moved)
+        for instrument_id, price in board.items():
+            self._take(instrument_id, price, moved)
+        return moved
+
+    def set_provider_prices(self, prices: Mapping[InstrumentId, ProviderMark]) -> Moved:
+        """Take in the newest provider price of each of these instruments."""
+        moved = Moved()
+        for instrument_id, provider in prices.items():
+            if self._provider.get(instrument_id) != provider:
+                self._provider[instrument_id] = provider
+                self._remark(instrument_id, moved)
+        return moved
+
+    def advance(self, moment: Moment) -> Moved:
+        """Let time pass: marks grow stale, sessions change, the trading day rolls."""
+        same_rules = moment.same_rules(self.moment)
+        self.moment = moment
+        count = len(self.instruments)
+        if same_rules:
+            floors = np.array([_microseconds(moment.fresh_from(asset_class)) for asset_class in _CLASSES])
+            stale = self._streamed[:count] & (self.time_us[:count] < floors[self._class[:count]])
+            candidates = np.flatnonzero(stale != self.stale[:count]).tolist()
+        else:
+            candidates = list(range(count))
+        return Moved(columns={column for column in candidates if self._mark(column)})
+
+    def _take(self, instrument_id: InstrumentId, price: Price | None, moved: Moved) -> None:
+        if price is None:
+            del self._prices[instrument_id]
+        else:
+            self._prices[instrument_id] = price
+        currency = self._currency_of.get(instrument_id)
+        if currency is None:
+            self._remark(instrument_id, moved)
+        elif self.rates.set_dollars(currency, None if price is None else price.price):
+            moved.currencies.add(currency)
+
+    def _remark(self, instrument_id: InstrumentId, moved: Moved) -> None:
+        column = self.column_of.get(instrument_id)
+        if column is not None and self._mark(column):
+            moved.columns.add(column)
+
+    def _append(self, instrument: Instrument) -> None:
+        if len(self.instruments) == len(self.price):
+            self._grow()
+        column = len(self.instruments)
+        self.price[column] = self.previous_close[column] = np.nan
+        self.time_us[column] = _NEVER
+        self.live[column] = self.stale[column] = False
+        self.instruments.append(instrument)
+        self.marks.append(_UNPRICED)
+
+    def _describe(self, column: int) -> None:
+        instrument = self.instruments[column]
+        self.cash[column] = instrument.asset_class is AssetClass.CASH
+        self.currency[column] = self.rates.code(instrument.currency)
+        self._class[column] = _CLASS_CODE[instrument.asset_class]
+        self._streamed[column] = instrument.stream is not None
+        if instrument.asset_class is AssetClass.CASH and instrument.symbol.startswith(_CASH_PREFIX):
+            currency = instrument.symbol.removeprefix(_CASH_PREFIX)
+            self._currency_of[instrument.id] = currency
+            if instrument.id in self._prices:
+                self.rates.set_dollars(currency, self._prices[instrument.id].price)
+
+    def _mark(self, column: int) -> bool:
+        """Choose a column's mark anew; return whether it is another."""
+        instrument = self.instruments[column]
+        key = instrument.id
+        mark = choose_mark(instrument, self._prices.get(key), self._provider.get(key), self.moment)
+        if mark == self.marks[column]:
+            return False
+        self.marks[column] = mark
+        self.price[column] = np.nan if mark.price is None else float(mark.price)
+        self.previous_close[column] = np.nan if mark.previous_close is None else float(mark.previous_close)
+        self.time_us[column] = _NEVER if mark.time is None else _microseconds(mark.time)
+        self.live[column] = mark.source in LIVE_SOURCES
+        self.stale[column] = mark.stale
+        return True
+
+    def _grow(self) -> None:
+        self.price, self.previous_close = _doubled(self.price), _doubled(self.previous_close)
+        self.time_us, self.currency = _doubled(self.time_us), _doubled(self.currency)
+        self.live, self.stale, self.cash = _doubled(self.live), _doubled(self.stale), _doubled(self.cash)
+        self._class, self._streamed = _doubled(self._class), _doubled(self._streamed)
+
+
+def _doubled(vector: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
+    return np.concatenate((vector, vector))
+
+
+def _microseconds(time: datetime) -> int:
+    return (time - _EPOCH) // _MICROSECOND
