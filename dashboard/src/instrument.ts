@@ -24,13 +24,30 @@ export function initials(institution: string): string {
   return (second === undefined ? first.slice(0, 2) : first.charAt(0) + second.charAt(0)).toUpperCase();
 }
 
-/** Return which of the badge colours an institution has: always the same one, 0 to `count` - 1. */
-export function hue(institution: string, count: number): number {
-  let hash = 2166136261;
-  for (let index = 0; index < institution.length; index++) {
-    hash = Math.imul(hash ^ institution.charCodeAt(index), 16777619);
+/**
+ * Return a colour, 0 to `count` - 1, for each institution: always the same one for the same set, and no two alike
+ * while there are enough colours.
+ */
+export function hues(institutions: readonly string[], count: number): ReadonlyMap<string, number> {
+  const chosen = new Map<string, number>();
+  const taken = new Set<number>();
+  for (const institution of [...new Set(institutions)].sort()) {
+    let hue = hash(institution) % count;
+    while (taken.has(hue) && taken.size < count) {
+      hue = (hue + 1) % count;
+    }
+    taken.add(hue);
+    chosen.set(institution, hue);
   }
-  return (hash >>> 0) % count;
+  return chosen;
+}
+
+function hash(text: string): number {
+  let value = 2166136261;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 16777619);
+  }
+  return (value ^ (value >>> 15)) >>> 0;
 }
 
 const CLASS_NAMES: Record<string, string> = {

@@ -1,6 +1,6 @@
 /** Where a position's price comes from and how far to trust it, in words. Pure. */
 
-import { day, newYorkDayTime, newYorkTime, newYorkDate } from "./format";
+import { age, day, newYorkDayTime, newYorkTime, newYorkDate } from "./format";
 import type { Position, PriceSource } from "./protocol";
 
 export type MarkKind = "live" | "stale" | "estimated" | "unpriced" | "cash";
@@ -39,8 +39,8 @@ export function markOf(position: Position, now: number): Mark {
   const when = position.price_time === null ? null : Date.parse(position.price_time);
   const at = when === null ? "" : `, ${whenIn(when, now)} New York`;
   if (position.price_source === "previous_close") {
-    const date = position.previous_close_date === null ? "" : ` of ${day(position.previous_close_date)}`;
-    return { kind: "estimated", label: "Prev. close", reason: `Estimated: valued at the official close${date}.` };
+    const date = position.previous_close_date === null ? "" : ` ${day(position.previous_close_date)}`;
+    return { kind: "estimated", label: `Close${date}`, reason: `Estimated: valued at the official close${date === "" ? "" : ` of${date}`}.` };
   }
   if (position.price_source === "provider") {
     return {
@@ -51,7 +51,11 @@ export function markOf(position: Position, now: number): Mark {
   }
   const source = position.price_source === null ? "Price" : SOURCES[position.price_source];
   return position.stale
-    ? { kind: "stale", label: "Stale", reason: `No new price for a while although the market is open. ${source}${at}.` }
+    ? {
+        kind: "stale",
+        label: when === null ? "Stale" : `Stale, ${age(now - when)}`,
+        reason: `No new price for a while although the market is open. ${source}${at}.`,
+      }
     : { kind: "live", label: "", reason: `${source}${at}.` };
 }
 

@@ -40,7 +40,10 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
           {account.mask !== null && <span class="muted"> ··{account.mask}</span>}
         </span>
         <span class="sub">
-          {account.institution} · {providerName(account.provider)} · <Ago time={account.last_synced_at} before="synced" />
+          {account.institution} · {providerName(account.provider)}
+        </span>
+        <span class="sub">
+          <Ago time={account.last_synced_at} before="Synced" />
         </span>
       </span>
       <span class="list-figures">
@@ -54,7 +57,6 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
           amount={figures?.day_change ?? null}
           pct={figures?.day_change_pct ?? null}
           currency={currency}
-          snapshots={snapshots}
         />
       </span>
     </li>

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import * as format from "../format";
+import { hues } from "../instrument";
 import { marketNow } from "../market";
 import { marketOf, portfolioOf, positionsOf, type State } from "../state";
 import type { Store } from "../store";
@@ -12,12 +13,13 @@ import { FeedNotice, ReconnectBanner } from "./banner";
 import { Connections } from "./connections";
 import { Footer } from "./footer";
 import { Holdings } from "./holdings";
-import { MarketClock, useOffline } from "./hooks";
+import { Hues, MarketClock, useOffline } from "./hooks";
 import { SignedOut, SigningIn, Unreachable } from "./signed_out";
 import { Summary } from "./summary";
 import { TopBar } from "./top_bar";
 
 const QUIET_MS = 2_500;
+const HUES_COUNT = 8;
 
 export interface Actions {
   refresh: () => void;
@@ -65,8 +67,10 @@ function Dashboard({ state, userName, actions }: { state: State; userName: strin
   const figures = portfolioOf(state);
   const currency = figures?.currency ?? "USD";
   useTitle(figures?.day_change_pct ?? null, offline);
+  const institutions = state.accounts.map((account) => account.institution).join("\n");
+  const colors = useMemo(() => hues(institutions.split("\n"), HUES_COUNT), [institutions]);
   return (
-    <>
+    <Hues.Provider value={colors}>
       <TopBar connection={connection} market={market} userName={userName} signOut={actions.signOut} />
       {offline && <ReconnectBanner connection={connection} retryNow={actions.retryNow} />}
       {!offline && market !== null && <FeedNotice market={market} />}
@@ -85,7 +89,7 @@ function Dashboard({ state, userName, actions }: { state: State; userName: strin
         />
       </main>
       <Announcer figures={figures} offline={offline} />
-    </>
+    </Hues.Provider>
   );
 }
 

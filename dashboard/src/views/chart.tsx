@@ -86,7 +86,7 @@ function create(box: HTMLElement, previous: () => number | null): Drawn {
     },
     grid: { vertLines: { visible: false }, horzLines: { color: color("--line") } },
     rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
-    timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, lockVisibleTimeRangeOnResize: true },
+    timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, lockVisibleTimeRangeOnResize: true },
     crosshair: {
       vertLine: { color: color("--muted"), labelBackgroundColor: color("--ink") },
       horzLine: { visible: false, labelVisible: false },

@@ -55,8 +55,10 @@ function ConnectionRow({ connection }: { connection: ProviderConnection }) {
         <span class="list-name">{connection.institution}</span>
         <span class="sub">
           {providerName(connection.provider)} · <Ago time={connection.last_synced_at} before="synced" />
-          {next !== null && ` · next in ${format.age(Date.parse(next) - Date.now())}`}
         </span>
+        {next !== null && (
+          <span class="sub">Next in {format.age(Date.parse(next) - Date.now())}</span>
+        )}
         {connection.error_message !== null && <span class="sub problem">{connection.error_message}</span>}
       </span>
       <span class={`health health-${health.className}`} title={connection.error_code ?? undefined}>

@@ -47,7 +47,7 @@ export function HoldingCard(props: HoldingProps) {
             snapshots={snapshots}
             className="strong"
           />
-          {mark.kind !== "cash" && <DayChange position={position} currency={currency} snapshots={snapshots} />}
+          {mark.kind !== "cash" && <DayChange position={position} currency={currency} />}
         </span>
       </button>
       {open && (
@@ -70,7 +70,7 @@ export function HoldingCard(props: HoldingProps) {
                 <div>
                   <dt>Unrealized gain</dt>
                   <dd>
-                    <Gain position={position} currency={currency} snapshots={snapshots} />
+                    <Gain position={position} currency={currency} />
                   </dd>
                 </div>
               </>

@@ -47,10 +47,10 @@ export function HoldingRow(props: HoldingProps) {
           <span class="sub">{shareOf(position.market_value, total)}</span>
         </td>
         <td class="number">
-          {mark.kind !== "cash" && <DayChange position={position} currency={currency} snapshots={snapshots} />}
+          {mark.kind !== "cash" && <DayChange position={position} currency={currency} />}
         </td>
         <td class="number">
-          {mark.kind !== "cash" && <Gain position={position} currency={currency} snapshots={snapshots} />}
+          {mark.kind !== "cash" && <Gain position={position} currency={currency} />}
         </td>
       </tr>
       {open && (
@@ -100,50 +100,34 @@ export function PriceCell({ position, mark, snapshots }: { position: Position; m
       <Amount value={position.price} text={format.price(position.price, position.currency)} snapshots={snapshots} />
       <span class="sub">
         <MarkChip mark={mark} />
-        {mark.kind !== "unpriced" && <PriceDate position={position} mark={mark} />}
+        {mark.kind === "live" && <PriceAge time={position.price_time} />}
       </span>
     </span>
-  );
-}
-
-function PriceDate({ position, mark }: { position: Position; mark: Mark }) {
-  if (position.price_source === "previous_close") {
-    return <>{position.previous_close_date === null ? "" : ` ${format.day(position.previous_close_date)}`}</>;
-  }
-  return (
-    <>
-      {mark.label === "" ? "" : " "}
-      {position.price_source === "quote" && "Quote, "}
-      <PriceAge time={position.price_time} />
-    </>
   );
 }
 
 interface FigureProps {
   position: Position;
   currency: string;
-  snapshots: number;
 }
 
-export function DayChange({ position, currency, snapshots }: FigureProps) {
+export function DayChange({ position, currency }: FigureProps) {
   return (
     <Change
       amount={position.day_change}
       pct={position.day_change_pct}
       currency={currency}
-      snapshots={snapshots}
       stacked
     />
   );
 }
 
-export function Gain({ position, currency, snapshots }: FigureProps) {
+export function Gain({ position, currency }: FigureProps) {
   return (
     <Change
       amount={position.unrealized_gain}
       pct={position.unrealized_gain_pct}
       currency={currency}
-      snapshots={snapshots}
       stacked
     />
   );

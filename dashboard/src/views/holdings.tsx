@@ -65,7 +65,7 @@ export function Holdings(props: {
           Holdings {positions !== null && <span class="count">{positions.length}</span>}
         </h2>
         {narrow && <SortChoice sort={sort} choose={setSort} />}
-        <Search query={query} change={setQuery} />
+        <Search query={query} change={setQuery} hint={narrow ? "Search" : "Search  /"} />
       </div>
       {narrow ? (
         <ul class="cards">
@@ -161,7 +161,7 @@ function SortChoice({ sort, choose }: { sort: Sort; choose: (sort: Sort) => void
   );
 }
 
-function Search({ query, change }: { query: string; change: (query: string) => void }) {
+function Search({ query, change, hint }: { query: string; change: (query: string) => void; hint: string }) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
@@ -179,7 +179,7 @@ function Search({ query, change }: { query: string; change: (query: string) => v
       ref={field}
       class="search"
       type="search"
-      placeholder="Search  /"
+      placeholder={hint}
       aria-label="Search holdings"
       value={query}
       onInput={(event) => change(event.currentTarget.value)}

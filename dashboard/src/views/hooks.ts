@@ -6,6 +6,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 /** Market time, ms; provided by the app. */
 export const MarketClock = createContext<() => number>(Date.now);
 
+/** Which badge colour an institution has; provided by the app. */
+export const Hues = createContext<ReadonlyMap<string, number>>(new Map());
+
 const FLASH_MS = 700;
 const FLASH_PAUSE_MS = 1_200;
 
@@ -42,12 +45,13 @@ export function useMedia(query: string): boolean {
 }
 
 /**
- * Return a ref for an element whose background fades briefly when the value moves. Never on a snapshot (`snapshots`
+ * Return a ref for an element that fades briefly from a colour when the value moves. Never on a snapshot (`snapshots`
  * rose), never under reduced motion, and not again within 1.2 s.
  */
 export function useFlash<Element extends HTMLElement>(
   value: number | null,
   snapshots: number,
+  property: "backgroundColor" | "color" = "backgroundColor",
 ): RefObject<Element | null> {
   const element = useRef<Element | null>(null);
   const last = useRef({ value, snapshots, flashedAt: 0 });
@@ -57,14 +61,15 @@ export function useFlash<Element extends HTMLElement>(
     const moved = value !== null && before !== null && value !== before && snapshots === snapshotsBefore;
     const flash = moved && now - flashedAt > FLASH_PAUSE_MS && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (flash) {
-      const color = value > before ? "var(--flash-up)" : "var(--flash-down)";
-      element.current?.animate([{ backgroundColor: color }, { backgroundColor: "transparent" }], {
+      const way = value > before ? "up" : "down";
+      const first = property === "color" ? `var(--${way})` : `var(--flash-${way})`;
+      element.current?.animate([{ [property]: first }, {}], {
         duration: FLASH_MS,
         easing: "ease-out",
       });
     }
     last.current = { value, snapshots, flashedAt: flash ? now : flashedAt };
-  }, [value, snapshots]);
+  }, [value, snapshots, property]);
   return element;
 }
 

@@ -3,16 +3,15 @@
 import { useContext } from "preact/hooks";
 
 import * as format from "../format";
-import { hue, initials } from "../instrument";
+import { initials } from "../instrument";
 import type { Mark } from "../mark";
-import { MarketClock, useFlash, useTick } from "./hooks";
-
-const HUES = 8;
+import { Hues, MarketClock, useFlash, useTick } from "./hooks";
 
 /** Coloured initials of an institution; its name is read out and shown on hover. */
 export function Badge({ institution }: { institution: string }) {
+  const hue = useContext(Hues).get(institution) ?? 0;
   return (
-    <span class={`badge badge-${hue(institution, HUES)}`} role="img" aria-label={institution} title={institution}>
+    <span class={`badge badge-${hue}`} role="img" aria-label={institution} title={institution}>
       {initials(institution)}
     </span>
   );
@@ -39,15 +38,13 @@ export function Change(props: {
   amount: number | null;
   pct: number | null;
   currency: string;
-  snapshots?: number;
   stacked?: boolean;
   testId?: string;
 }) {
-  const { amount, pct, currency, snapshots = 0, stacked = false, testId } = props;
-  const flash = useFlash<HTMLSpanElement>(amount, snapshots);
+  const { amount, pct, currency, stacked = false, testId } = props;
   const way = direction(amount);
   return (
-    <span ref={flash} class={`change ${way}${stacked ? " stacked" : ""}`} data-testid={testId} data-value={amount}>
+    <span class={`change ${way}${stacked ? " stacked" : ""}`} data-testid={testId} data-value={amount}>
       <span class="change-amount">
         {ARROWS[way] !== "" && (
           <span class="arrow" aria-hidden="true">
@@ -91,5 +88,5 @@ export function PriceAge({ time }: { time: string | null }) {
 /** How long ago something of ours happened, in wall time. */
 export function Ago({ time, before }: { time: string | null; before: string }) {
   useTick();
-  return <>{time === null ? "never synced" : `${before} ${format.age(Date.now() - Date.parse(time))} ago`}</>;
+  return <>{time === null ? "Never synced" : `${before} ${format.age(Date.now() - Date.parse(time))} ago`}</>;
 }

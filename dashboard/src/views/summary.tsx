@@ -26,7 +26,6 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
               amount={figures?.day_change ?? null}
               pct={figures?.day_change_pct ?? null}
               currency={currency}
-              snapshots={snapshots}
               testId="day-change"
             />{" "}
             <span class="muted">{changeLabel(market, now)}</span>
@@ -40,7 +39,6 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
                 amount={figures?.unrealized_gain ?? null}
                 pct={figures?.unrealized_gain_pct ?? null}
                 currency={currency}
-                snapshots={snapshots}
                 stacked
               />
             </dd>
@@ -68,7 +66,7 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
 }
 
 function Total({ value, currency, snapshots }: { value: number | null; currency: string; snapshots: number }) {
-  const flash = useFlash<HTMLParagraphElement>(value, snapshots);
+  const flash = useFlash<HTMLParagraphElement>(value, snapshots, "color");
   const text = format.money(value, currency);
   const point = text.lastIndexOf(".");
   return (

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+
+import { append, EMPTY, POINTS_MAX, type Series } from "../src/series";
+
+const DAY = "2026-11-20";
+
+function filled(values: [seconds: number, value: number][]): Series {
+  return values.reduce((series, [seconds, value]) => append(series, DAY, seconds * 1000, value), EMPTY);
+}
+
+describe("append", () => {
+  it("keeps the newest value of each second", () => {
+    const { points } = filled([
+      [100.1, 1],
+      [100.9, 2],
+      [101, 3],
+    ]);
+    expect(points).toEqual([
+      { time: 100, value: 2 },
+      { time: 101, value: 3 },
+    ]);
+  });
+
+  it("stays small for ever, in strictly rising time, and ends at the newest value", () => {
+    let series = EMPTY;
+    for (let second = 0; second < 20_000; second++) {
+      series = append(series, DAY, second * 1000, second);
+      expect(series.points.length).toBeLessThanOrEqual(POINTS_MAX);
+      expect(series.points.at(-1)?.value).toBe(second);
+    }
+    const times = series.points.map(({ time }) => time);
+    expect(times.every((time, index) => index === 0 || time > times[index - 1]!)).toBe(true);
+    expect(series.points[0]?.time).toBe(0);
+  });
+
+  it("tells the chart when more than the last point changed", () => {
+    const before = filled([[1, 1]]);
+    expect(append(before, DAY, 2000, 2).generation).toBe(before.generation);
+    let series = before;
+    for (let second = 2; second <= POINTS_MAX + 1; second++) {
+      series = append(series, DAY, second * 1000, second);
+    }
+    expect(series.generation).toBe(before.generation + 1);
+    expect(series.bucketS).toBe(2);
+  });
+
+  it("starts afresh on another trading day and when the market clock is set back", () => {
+    const before = filled([
+      [100, 1],
+      [200, 2],
+    ]);
+    expect(append(before, "2026-11-23", 300_000, 3).points).toEqual([{ time: 300, value: 3 }]);
+    expect(append(before, DAY, 50_000, 4).points).toEqual([{ time: 50, value: 4 }]);
+    expect(append(before, DAY, 199_500, 5).points.at(-1)).toEqual({ time: 200, value: 5 });
+  });
+});
