@@ -18,6 +18,7 @@ from realtime.domain.price import Price
 
 _FEED_LENGTH = 10_000
 _READ_MAX = 256
+_FEED_STATE_EXPIRES_MS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,21 @@ async def read_batches(bus: Bus, after: FeedPosition, wait_ms: int) -> tuple[lis
     )
 
 
+async def board_identity(bus: Bus) -> tuple[str, int]:
+    """Return the server's run id and the board's length: another run id or a shorter board means that data was lost."""
+    pipeline = bus.pipeline(transaction=False)
+    pipeline.info("server")
+    pipeline.hlen(names.price_board())
+    server, length = await pipeline.execute()
+    return str(server["run_id"]), int(length)
+
+
 async def write_feed_state(bus: Bus, state: FeedState) -> None:
-    """Say how the market-data streams are."""
-    await bus.set(names.market_board(), encode(state))
+    """Say how the market-data streams are; forgotten after 4 s, so that a dead collector's word does not stand."""
+    await bus.set(names.market_board(), encode(state), px=_FEED_STATE_EXPIRES_MS)
 
 
 async def read_feed_state(bus: Bus) -> FeedState | None:
-    """Return how the market-data streams are; None before a collector said anything."""
+    """Return how the market-data streams are; None when no collector is there to say it."""
     value = cast("bytes | None", await bus.get(names.market_board()))
     return None if value is None else decode(FeedState, value)
