@@ -34,7 +34,11 @@ def run(name: str) -> list[dict[str, Any]]:
     """Run one benchmark in a fresh process and return its rows."""
     print(f"measuring {name} …", file=sys.stderr, flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--one", name], stdout=subprocess.PIPE, text=True, timeout=_TIMEOUT_S
+        [sys.executable, "-m", "benchmarks", "--one", name],
+        check=False,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=_TIMEOUT_S,
     )
     if done.returncode:
         sys.exit(f"benchmark {name} failed")
