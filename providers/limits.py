@@ -1,0 +1,138 @@
+"""Rate limits: at most so many calls in any minute, and never while a provider told us to wait.
+
+The documents state limits per minute, by client and by connection. A window remembers when its last calls went out,
+so no 60 seconds ever hold more than the limit.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from realtime.clock import Clock
+from realtime.errors import RetryLater
+
+_MINUTE_S = 60.0
+_UNTOLD_WAIT_S = 60.0
+_WINDOWS_MAX = 10_000
+
+
+@dataclass(eq=False)
+class RateLimited(RetryLater):
+    """The provider refused a call for its rate.
+
+    Attributes:
+        everyone: All connections must wait, not only the one that called.
+    """
+
+    everyone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit that a call counts against: `per_minute` calls under this key."""
+
+    key: str
+    per_minute: int
+
+
+@dataclass(slots=True)
+class Window:
+    """The last calls under one key.
+
+    Bounded to: the limit's count; older ones leave. Writers and readers: the event loop alone.
+    """
+
+    per_minute: int
+    sent_s: deque[float] = field(default_factory=deque)
+    held_until_s: float = 0.0
+
+    def wait_s(self, now_s: float) -> float:
+        """Return how long the next call must wait, seconds; 0 when it may go."""
+        while self.sent_s and self.sent_s[0] <= now_s - _MINUTE_S:
+            self.sent_s.popleft()
+        full = self.sent_s[0] + _MINUTE_S - now_s if len(self.sent_s) >= self.per_minute else 0.0
+        return max(full, self.held_until_s - now_s, 0.0)
+
+    def count(self, now_s: float) -> None:
+        """Count a call that goes out now."""
+        self.sent_s.append(now_s)
+
+    def idle(self, now_s: float) -> bool:
+        return self.held_until_s <= now_s and (not self.sent_s or self.sent_s[-1] <= now_s - _MINUTE_S)
+
+
+class Limits:
+    """The windows of one provider."""
+
+    def __init__(self, clock: Clock, *, wait_max_s: float = 30.0) -> None:
+        self._clock = clock
+        self._wait_max_s = wait_max_s
+        self._windows: dict[str, Window] = {}
+
+    async def admit(self, budgets: Iterable[Budget]) -> None:
+        """Wait until a call may go out under all of these budgets, and count it.
+
+        Raises:
+            RetryLater: It would have to wait longer than `wait_max_s`.
+        """
+        windows = [self._window(budget) for budget in budgets]
+        while True:
+            now_s = self._clock.monotonic()
+            wait_s = max((window.wait_s(now_s) for window in windows), default=0.0)
+            if wait_s <= 0:
+                break
+            if wait_s > self._wait_max_s:
+                raise RetryLater("the provider's rate limit is used up", wait_s)
+            await self._clock.sleep(wait_s)
+        for window in windows:
+            window.count(now_s)
+
+    def refused(self, budgets: Sequence[Budget], refusal: RateLimited) -> None:
+        """Hold back what a refusal is about: the first budget (the client's) or the last (the connection's)."""
+        if budgets:
+            self.hold(budgets[0 if refusal.everyone else -1], refusal.after_s or _UNTOLD_WAIT_S)
+
+    def hold(self, budget: Budget, for_s: float) -> None:
+        """Let no call out under this budget for so many seconds."""
+        window = self._window(budget)
+        window.held_until_s = max(window.held_until_s, self._clock.monotonic() + for_s)
+
+    def observe(self, budget: Budget, headers: Mapping[str, str]) -> None:
+        """Take the provider's own word from an answer's headers.
+
+        `Retry-After` in seconds, or `X-RateLimit-Remaining` 0 with `X-RateLimit-Reset` in seconds.
+        """
+        told_s = told_wait_s(headers)
+        if told_s is not None and told_s > 0:
+            self.hold(budget, told_s)
+
+    def _window(self, budget: Budget) -> Window:
+        window = self._windows.get(budget.key)
+        if window is None:
+            if len(self._windows) >= _WINDOWS_MAX:
+                now_s = self._clock.monotonic()
+                self._windows = {key: kept for key, kept in self._windows.items() if not kept.idle(now_s)}
+            window = self._windows[budget.key] = Window(budget.per_minute)
+        return window
+
+
+def told_wait_s(headers: Mapping[str, str]) -> float | None:
+    """Return how long the headers say to wait, seconds; None when they do not say.
+
+    A reset beyond a day is an absolute time (Alpaca sends Unix seconds) and not used.
+    """
+    lowered = {name.lower(): value for name, value in headers.items()}
+    retry_after_s = _seconds(lowered.get("retry-after"))
+    if retry_after_s is not None:
+        return retry_after_s
+    if _seconds(lowered.get("x-ratelimit-remaining")) == 0:
+        return _seconds(lowered.get("x-ratelimit-reset"))
+    return None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds <= 86_400 else None
