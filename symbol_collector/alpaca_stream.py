@@ -1,0 +1,297 @@
+"""One alpaca-py stream in a thread of its own, with its own loop, handing raw frames to the inbox.
+
+The SDK connects, authenticates, subscribes and reconnects. Ours is the reading loop (5 to 7 times as fast as the
+SDK's), what is done about refusals, and the bookkeeping of subscriptions. Everything in `_Watched` runs on the
+stream's thread; `AlpacaStream` is what other threads may call.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgpack
+import uvloop
+from alpaca.data.live.crypto import CryptoDataStream
+from alpaca.data.live.option import OptionDataStream
+from alpaca.data.live.stock import StockDataStream
+from alpaca.data.live.websocket import DataStream
+from websockets.exceptions import ConnectionClosed
+
+from realtime.clock import now_ns
+from realtime.domain.asset_class import MarketStream
+from symbol_collector.inbox import Inbox
+from symbol_collector.refusals import Refusal, auth_refusal, reconnect_after_s, refusal
+from symbol_collector.subscription import Subscription
+
+_FRAME_BYTES_MAX = 16 * 1024 * 1024
+_MALFORMED_ERRORS = (msgpack.UnpackException, ValueError, TypeError, KeyError, IndexError, AttributeError)
+_CHANNELS = {
+    MarketStream.STOCK: ("trades",),
+    MarketStream.CRYPTO: ("trades",),
+    MarketStream.OPTION: ("trades", "quotes"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """A stream as other threads see it; replaced as a whole, never changed.
+
+    Attributes:
+        connections_count: Connections that were authenticated so far; a higher number means there was a gap.
+        acknowledged: Symbols that the server says it sends us.
+        missing: Symbols that we want and do not get yet.
+        symbols_max: As many as the server lets us have; None while it refused none.
+        refusal: What the server said no to last; None after it said yes again.
+        ended: The thread is over: the server refused for good, or we stopped it.
+    """
+
+    connected: bool = False
+    connections_count: int = 0
+    acknowledged: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    symbols_max: int | None = None
+    refusal: Refusal | None = None
+    malformed_count: int = 0
+    ended: bool = False
+
+
+class _Watched(DataStream):
+    """Overrides the SDK's reading and says what happens; mixed into each of its stream classes."""
+
+    _ws: Any  # the SDK says None, and means a connection or None
+
+    def watch(self, channels: tuple[str, ...], inbox: Inbox, on_state: Callable[[StreamState], None]) -> None:
+        self.subscription = Subscription()
+        self.state = StreamState()
+        self.last_data_at = time.monotonic()
+        self._channels = channels
+        self._inbox = inbox
+        self._on_state = on_state
+
+    def say(self, **changes: Any) -> None:
+        subscription = self.subscription
+        new = replace(
+            self.state,
+            acknowledged=subscription.acknowledged,
+            missing=subscription.missing,
+            symbols_max=subscription.symbols_max,
+            **changes,
+        )
+        if new != self.state:
+            self.state = new
+            self._on_state(new)
+
+    def set_wanted(self, symbols: Iterable[str]) -> None:
+        """Replace what is wanted, for now and for every reconnect; the SDK starts only with something wanted."""
+        self.subscription.want(symbols)
+        self.say(refusal=self._standing_refusal())
+
+    async def advance(self) -> None:
+        """Send the next subscribe or unsubscribe, if one is due."""
+        if not self.state.connected or self._ws is None:
+            return
+        request = self.subscription.next_request(time.monotonic())
+        if request is not None:
+            message: dict[str, object] = {"action": request.action}
+            message |= {channel: list(request.symbols) for channel in self._channels}
+            with suppress(ConnectionClosed):  # the reading loop sees it too, and reconnects
+                await self._ws.send(msgpack.packb(message))
+
+    async def cut(self) -> None:
+        """Drop the connection, so that the SDK makes a new one."""
+        if self._ws is not None:
+            await self._ws.close()
+
+    async def _auth(self) -> None:
+        try:
+            await super()._auth()
+        except ValueError as error:
+            refused = auth_refusal(str(error))
+            if refused.is_final:
+                await self.stop_ws()
+            self.say(refusal=refused)
+            raise
+        self.last_data_at = time.monotonic()
+        self.say(refusal=None)
+
+    async def _send_subscribe_msg(self) -> None:
+        symbols = self.subscription.begin(time.monotonic())
+        for channel in self._channels:
+            self._handlers[channel] = dict.fromkeys(symbols, _unused)
+        if symbols:
+            await super()._send_subscribe_msg()
+        self.say(connected=True, connections_count=self.state.connections_count + 1)
+
+    async def _consume(self) -> bool:
+        unpack, put, receive = msgpack.unpackb, self._inbox.put, self._ws.recv
+        self._data_received = False
+        while self._should_run:
+            frame = await receive()
+            try:
+                messages = unpack(frame, timestamp=2)
+                kind = messages[0]["T"]
+            except _MALFORMED_ERRORS:
+                self.say(malformed_count=self.state.malformed_count + 1)
+                continue
+            if len(kind) > 1:  # success, error, subscription: always alone in their frame
+                await self._control(messages[0])
+                continue
+            put(messages, now_ns())
+            self._data_received = True
+            self.last_data_at = time.monotonic()
+        await self.close()
+        return False
+
+    async def _control(self, message: dict[str, Any]) -> None:
+        if message["T"] == "subscription":
+            lists = [frozenset(message.get(channel) or ()) for channel in self._channels]
+            self.subscription.acknowledge(frozenset.intersection(*lists))
+            self.say(refusal=self._standing_refusal())
+        elif message["T"] == "error":
+            code, text = message.get("code"), str(message.get("msg", "unknown error"))
+            self.subscription.refuse(code or 0, time.monotonic())
+            self.say(refusal=refusal(code, text))
+        await self.advance()
+
+    def _standing_refusal(self) -> Refusal | None:
+        """Return the last refusal, unless by now we have what we want."""
+        return self.state.refusal if not self.state.connected or self.subscription.missing else None
+
+    def _reconnect_delay(self, retries: int) -> float:
+        code = None if self.state.refusal is None else self.state.refusal.code
+        return reconnect_after_s(code, retries) or super()._reconnect_delay(retries)
+
+    async def close(self) -> None:
+        self.subscription.end()
+        self.say(connected=False)
+        with suppress(ConnectionClosed, OSError):
+            await super().close()
+
+
+class _StockStream(_Watched, StockDataStream): ...
+
+
+class _CryptoStream(_Watched, CryptoDataStream): ...
+
+
+class _OptionStream(_Watched, OptionDataStream): ...
+
+
+_CLASSES: dict[MarketStream, type[_Watched]] = {
+    MarketStream.STOCK: _StockStream,
+    MarketStream.CRYPTO: _CryptoStream,
+    MarketStream.OPTION: _OptionStream,
+}
+
+
+class AlpacaStream:
+    """One of Alpaca's streams, from another thread's point of view. Starts with at least one symbol."""
+
+    def __init__(
+        self, kind: MarketStream, url: str, key_id: str, secret_key: str, inbox: Inbox, on_state: Callable[[], None]
+    ) -> None:
+        self.kind = kind
+        self._stream = _CLASSES[kind](
+            api_key=key_id,
+            secret_key=secret_key,
+            raw_data=True,
+            url_override=url,
+            websocket_params=_websocket_params(url),
+        )  # type: ignore[call-arg]  # `_Watched` inherits another constructor than its three subclasses
+        self._stream.watch(_CHANNELS[kind], inbox, lambda _state: on_state())
+        self._on_state = on_state
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"alpaca-{kind}", daemon=True)
+
+    @property
+    def state(self) -> StreamState:
+        return self._stream.state
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last data, or since it connected."""
+        return time.monotonic() - self._stream.last_data_at
+
+    @property
+    def received_data(self) -> bool:
+        """Whether this connection brought any market data yet."""
+        return bool(self._stream._data_received)  # noqa: SLF001  # our subclass
+
+    def start(self, symbols: Iterable[str]) -> None:
+        """Connect and subscribe.
+
+        Raises:
+            ValueError: There is no symbol; the SDK would spin.
+        """
+        wanted = list(symbols)
+        if not wanted:
+            raise ValueError("a stream needs a symbol to start with")
+        self._stream.set_wanted(wanted)
+        for channel in _CHANNELS[self.kind]:
+            self._stream._handlers[channel] = dict.fromkeys(wanted, _unused)  # noqa: SLF001  # our subclass
+        self._thread.start()
+        self._started.wait(5)
+
+    def want(self, symbols: Iterable[str]) -> None:
+        """Replace what is subscribed to, at once and on every reconnect."""
+        wanted = list(symbols)
+        self._call(lambda: self._stream.set_wanted(wanted))
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Ask again for whatever is missing, where an answer is overdue."""
+        self._submit(self._stream.advance())
+
+    def recycle(self) -> None:
+        """Drop the connection and make a new one."""
+        self._submit(self._stream.cut())
+
+    def stop(self) -> None:
+        """Ask the thread to end; it does within a second or two."""
+        self._submit(self._stop())
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread's end; return whether it is over."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    async def _stop(self) -> None:
+        await self._stream.stop_ws()
+        await self._stream.cut()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            self._loop = runner.get_loop()
+            self._loop.call_soon(self._started.set)
+            runner.run(self._stream._run_forever())  # noqa: SLF001  # `run` would take the default loop
+        self._stream.say(connected=False, ended=True)
+
+    def _call(self, act: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the thread's loop is closed
+            self._loop.call_soon_threadsafe(act)
+
+    def _submit(self, work: Any) -> None:
+        try:
+            asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:  # the thread's loop is closed
+            work.close()
+
+
+def _websocket_params(url: str) -> dict[str, object]:
+    return {
+        "ping_interval": 10,
+        "ping_timeout": 20,
+        "max_queue": 1024,
+        "max_size": _FRAME_BYTES_MAX,
+        "open_timeout": 10,
+        "close_timeout": 1,
+        "compression": "deflate" if url.startswith("wss:") else None,
+    }
+
+
+async def _unused(_message: object) -> None:
+    """Stand in for a handler: the SDK wants one for each symbol, our reading loop calls none."""

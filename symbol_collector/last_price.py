@@ -1,0 +1,260 @@
+"""One instrument's last price: trades in any order, corrections, cancels, quotes → at most one price (pure).
+
+Any arrival order of the same events gives the same price and time, as long as no more than `_TRADES_MAX` trades and
+`_VOIDS_MAX` corrections and cancels are in play. A correction changes only a trade that set a price.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.price import Price, PriceSource
+from symbol_collector.conditions import may_set_last_price
+from symbol_collector.decode import Cancel, Correction, Quote, Trade, to_ns, to_time
+
+_TRADES_MAX = 32
+_VOIDS_MAX = 64
+_DAY_NS = 86_400_000_000_000
+_DAY_BEGINS_NS = 5 * 3_600_000_000_000
+"""Trade ids start again each day; no session that Alpaca streams crosses 05:00 UTC, summer or winter."""
+_SPREAD_MAX = 0.5
+_SPREAD_ALWAYS_SANE = 0.10
+
+_Key = tuple[int, str, int]
+_Order = tuple[int, int, str, float]
+
+
+class _Print(NamedTuple):
+    """A price-setting trade, in the order that decides which is last."""
+
+    time_ns: int
+    trade_id: int
+    exchange: str
+    price: float
+    source: PriceSource
+    received_ns: int
+
+
+class _Void(NamedTuple):
+    """What a trade was turned into; of several for one trade the greatest holds: a cancel, else the latest.
+
+    Attributes:
+        price: None when nothing that may set a price is left.
+        next_key: The corrected trade's own, where a further correction or a cancel would look for it.
+    """
+
+    is_cancel: bool
+    time_ns: int
+    price: float | None
+    next_key: _Key | None
+
+
+class _Seen(NamedTuple):
+    """An observation that may be published; `price` exact."""
+
+    time_ns: int
+    price: Decimal
+    source: PriceSource
+    received_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousClose:
+    """An official close, per unit, in the instrument's currency, and the day it belongs to."""
+
+    price: Decimal
+    date: date
+
+
+def is_sane(quote: Quote) -> bool:
+    """Whether a midpoint means something: both sides there, not crossed, the spread within half of it or 10 cents."""
+    if not 0 < quote.bid <= quote.ask:
+        return False
+    spread = quote.ask - quote.bid
+    return spread <= _SPREAD_ALWAYS_SANE or spread <= _SPREAD_MAX * (quote.ask + quote.bid) / 2
+
+
+class LastPrice:
+    """The newest price of one instrument, and what is needed to take it back.
+
+    Card: the newest `_TRADES_MAX` price-setting trades and `_VOIDS_MAX` corrections and cancels, when full the oldest
+    go; ordered by the market's time, then trade id; one writer and reader, the collector's loop; lost on restart,
+    when the board and a snapshot by REST stand in for it.
+    """
+
+    __slots__ = ("_close", "_doubted", "_prints", "_quote", "_shown", "_undone", "_voids", "instrument_id", "revision")
+
+    def __init__(self, instrument_id: InstrumentId, revision: int = 0) -> None:
+        self.instrument_id = instrument_id
+        self.revision = revision
+        self._prints: list[_Print] = []
+        self._voids: dict[_Key, _Void] = {}
+        self._quote: tuple[Quote, int] | None = None
+        self._close: PreviousClose | None = None
+        self._shown: _Seen | None = None
+        self._undone = False
+        self._doubted: _Order | None = None
+
+    @classmethod
+    def from_board(cls, price: Price) -> "LastPrice":
+        """Go on where an earlier collector stopped; the first snapshot by REST may still take its price back."""
+        last = cls(price.instrument_id, price.revision)
+        if price.previous_close is not None and price.previous_close_date is not None:
+            last._close = PreviousClose(price.previous_close, price.previous_close_date)
+        if price.price is not None and price.time is not None:
+            time_ns = to_ns(price.time)
+            last._prints = [_Print(time_ns, -1, "", float(price.price), price.source, price.received_ns)]
+            last._shown = _Seen(time_ns, price.price, price.source, price.received_ns)
+            last.doubt()
+        return last
+
+    def add_trade(self, trade: Trade, source: PriceSource, received_ns: int) -> bool:
+        """Take in a trade that may set a price; return whether the price may have changed."""
+        new = _Print(trade.time_ns, trade.trade_id, trade.exchange, trade.price, source, received_ns)
+        prints = self._prints
+        newest = not prints or trade.time_ns > prints[-1].time_ns
+        if newest:
+            prints.append(new)
+        else:
+            position = bisect_left(prints, new[:4], key=_order)
+            if position < len(prints) and _order(prints[position]) == new[:4]:
+                return False
+            prints.insert(position, new)
+        if len(prints) > _TRADES_MAX:
+            del prints[0]
+        return newest or bool(self._voids) or prints[-1] is new
+
+    def add_quote(self, quote: Quote, received_ns: int) -> bool:
+        """Take in a quote; return whether the price may have changed."""
+        if not is_sane(quote):
+            return False
+        if self._quote is not None and _quote_order(quote) <= _quote_order(self._quote[0]):
+            return False
+        self._quote = quote, received_ns
+        return True
+
+    def correct(self, correction: Correction) -> bool:
+        """Replace a trade that came or will come; return whether the price may have changed."""
+        key = _key(correction.time_ns, correction.exchange, correction.original_id)
+        next_key = _key(correction.time_ns, correction.exchange, correction.corrected_id)
+        sets_price = may_set_last_price(correction.conditions, correction.tape)
+        price = correction.price if sets_price else None
+        return self._void(key, _Void(False, correction.time_ns, price, next_key if next_key != key else None))
+
+    def cancel(self, cancel: Cancel) -> bool:
+        """Withdraw a trade that came or will come; return whether the price may have changed."""
+        return self._void(
+            _key(cancel.time_ns, cancel.exchange, cancel.trade_id), _Void(True, cancel.time_ns, None, None)
+        )
+
+    def doubt(self) -> None:
+        """Note a gap: a cancel of what we know now may have been missed until a snapshot confirms it."""
+        self._doubted = _order(self._prints[-1]) if self._prints else None
+
+    def confirm(self, latest: Trade, settled_ns: int) -> bool:
+        """Drop trades of before the gap that are newer than what REST calls the latest; return whether there were any.
+
+        Trades younger than `settled_ns` (market time) are kept: REST's answer may lag that much.
+        """
+        doubted, self._doubted = self._doubted, None
+        if doubted is None:
+            return False
+        known = len(self._prints)
+        after = (latest.time_ns, latest.trade_id, latest.exchange, latest.price)
+        self._prints = [
+            kept for kept in self._prints
+            if not after < _order(kept) <= doubted or kept.time_ns >= settled_ns
+        ]  # fmt: skip
+        return len(self._prints) != known
+
+    @property
+    def has_close(self) -> bool:
+        return self._close is not None
+
+    def set_close(self, close: PreviousClose) -> bool:
+        """Take in the previous close; return whether it is another one."""
+        changed = close != self._close
+        self._close = close
+        return changed
+
+    def publish(self) -> Price | None:
+        """Return the price as it is to be published now; None while nothing is known at all."""
+        now, shown = self._seen(), self._shown
+        if shown is not None and (
+            now is None
+            or now.time_ns < shown.time_ns
+            or (self._undone and now.time_ns == shown.time_ns and now.price != shown.price)
+        ):
+            self.revision += 1
+        self._shown, self._undone = now, False
+        close = self._close
+        if now is None and close is None and shown is None:
+            return None
+        return Price(
+            instrument_id=self.instrument_id,
+            price=None if now is None else now.price,
+            time=None if now is None else to_time(now.time_ns),
+            source=PriceSource.PREVIOUS_CLOSE if now is None else now.source,
+            revision=self.revision,
+            previous_close=None if close is None else close.price,
+            previous_close_date=None if close is None else close.date,
+            received_ns=0 if now is None else now.received_ns,
+        )
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether no trade or quote stands: only a snapshot can say what the price is."""
+        return self._seen() is None
+
+    def _void(self, key: _Key, void: _Void) -> bool:
+        known = self._voids.get(key)
+        if known is not None and _void_order(known) >= _void_order(void):
+            return False
+        self._voids[key] = void
+        if len(self._voids) > _VOIDS_MAX:
+            del self._voids[next(iter(self._voids))]
+        self._undone = True
+        return True
+
+    def _seen(self) -> _Seen | None:
+        trade = next((seen for seen in map(self._standing, reversed(self._prints)) if seen is not None), None)
+        if self._quote is None:
+            return trade
+        quote, received_ns = self._quote
+        if trade is not None and trade.time_ns >= quote.time_ns:
+            return trade
+        middle = (Decimal(repr(quote.bid)) + Decimal(repr(quote.ask))) / 2
+        return _Seen(quote.time_ns, middle, PriceSource.QUOTE, received_ns)
+
+    def _standing(self, trade: _Print) -> _Seen | None:
+        """Return what a trade is worth after its corrections; None when nothing is left of it."""
+        price: float | None = trade.price
+        if self._voids:
+            key: _Key | None = _key(trade.time_ns, trade.exchange, trade.trade_id)
+            for _ in range(_VOIDS_MAX):
+                void = self._voids.get(key) if key is not None else None
+                if void is None:
+                    break
+                price, key = void.price, void.next_key
+        if price is None:
+            return None
+        return _Seen(trade.time_ns, Decimal(repr(price)), trade.source, trade.received_ns)
+
+
+def _order(trade: _Print) -> _Order:
+    return trade[:4]
+
+
+def _quote_order(quote: Quote) -> tuple[int, float, float]:
+    return quote.time_ns, quote.bid, quote.ask
+
+
+def _void_order(void: _Void) -> tuple[bool, int, float, _Key]:
+    return void.is_cancel, void.time_ns, void.price or 0.0, void.next_key or (0, "", 0)
+
+
+def _key(time_ns: int, exchange: str, trade_id: int) -> _Key:
+    return (time_ns - _DAY_BEGINS_NS) // _DAY_NS, exchange, trade_id

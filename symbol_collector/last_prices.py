@@ -1,0 +1,141 @@
+"""The last price of every instrument that is held: market events in, changed prices out (pure)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.domain.price import Price, PriceSource
+from symbol_collector.conditions import may_set_last_price
+from symbol_collector.decode import Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns
+from symbol_collector.last_price import LastPrice, PreviousClose
+
+_AHEAD_MAX = timedelta(minutes=5)
+_SETTLED_AFTER_NS = 15_000_000_000
+
+
+class LastPrices:
+    """Last prices by symbol. Symbols of stocks, options and coins never coincide.
+
+    Attributes:
+        trades_count: Trades taken in, those that set no price included.
+        last_trade_ns: Market time of the newest of them; 0 before the first.
+    """
+
+    def __init__(self) -> None:
+        self.trades_count = 0
+        self.last_trade_ns = 0
+        self._by_symbol: dict[str, LastPrice] = {}
+        self._symbols: dict[InstrumentId, str] = {}
+        self._changed: dict[InstrumentId, LastPrice] = {}
+        self._unknown: set[str] = set()
+        self._revisions: dict[InstrumentId, int] = {}
+
+    def hold(self, instruments: Iterable[Instrument], board: Mapping[InstrumentId, Price], now: datetime) -> None:
+        """Begin to price these instruments, each from where the board stands.
+
+        A board price that lies ahead of market time `now` belongs to another replay and is taken back.
+        """
+        for instrument in instruments:
+            if instrument.id in self._symbols:
+                continue
+            last = _begin(instrument.id, board.get(instrument.id), now)
+            last.revision = max(last.revision, self._revisions.pop(instrument.id, 0))
+            self._symbols[instrument.id] = instrument.symbol
+            self._by_symbol[instrument.symbol] = last
+
+    def drop(self, instrument_ids: Iterable[InstrumentId]) -> None:
+        """Forget instruments that nobody holds any more; what still arrives for them is ignored."""
+        for instrument_id in instrument_ids:
+            symbol = self._symbols.pop(instrument_id, None)
+            if symbol is not None:
+                self._revisions[instrument_id] = self._by_symbol.pop(symbol).revision
+                self._unknown.discard(symbol)
+            self._changed.pop(instrument_id, None)
+
+    def take_raw(self, messages: Iterable[Raw], received_ns: int) -> None:
+        """Take in the messages of one frame; those that state no event of ours are skipped one by one."""
+        by_symbol = self._by_symbol
+        for raw in messages:
+            event = decode(raw)
+            if event is None:
+                continue
+            last = by_symbol.get(event.symbol)
+            if last is not None and self._apply(last, event, received_ns):
+                self._changed[last.instrument_id] = last
+
+    def take_latest(
+        self, symbol: str, trade: Trade | None, quote: Quote | None, source: PriceSource, received_ns: int
+    ) -> None:
+        """Take in what REST calls the latest; such a trade may set a price whatever its conditions are."""
+        last = self._by_symbol.get(symbol)
+        if last is None:
+            return
+        changed = trade is not None and last.add_trade(trade, source, received_ns)
+        changed = (quote is not None and last.add_quote(quote, received_ns)) or changed
+        if changed:
+            self._changed[last.instrument_id] = last
+
+    def confirm(self, symbol: str, latest: Trade, now: datetime) -> None:
+        """After a gap: take back what REST no longer knows."""
+        last = self._by_symbol.get(symbol)
+        if last is not None and last.confirm(latest, to_ns(now) - _SETTLED_AFTER_NS):
+            self._changed[last.instrument_id] = last
+
+    def doubt(self, symbols: Iterable[str]) -> None:
+        """Note that cancels for these symbols may be missed from now until the next snapshot."""
+        for symbol in symbols:
+            last = self._by_symbol.get(symbol)
+            if last is not None:
+                last.doubt()
+
+    def set_close(self, symbol: str, close: PreviousClose) -> None:
+        """Take in a previous close."""
+        last = self._by_symbol.get(symbol)
+        if last is not None and last.set_close(close):
+            self._changed[last.instrument_id] = last
+
+    def without_close(self, symbols: Iterable[str]) -> list[str]:
+        """Return those of the symbols whose previous close is not known."""
+        return [symbol for symbol in symbols if symbol in self._by_symbol and not self._by_symbol[symbol].has_close]
+
+    def take_changed(self) -> list[Price]:
+        """Return the prices that changed since the last call, each once."""
+        if not self._changed:
+            return []
+        changed, self._changed = self._changed, {}
+        prices = [price for price in (last.publish() for last in changed.values()) if price is not None]
+        self._unknown.update(self._symbols[price.instrument_id] for price in prices if price.price is None)
+        return prices
+
+    def take_unknown(self) -> set[str]:
+        """Return the symbols that lost their last known price since the last call: ask REST for them."""
+        unknown, self._unknown = self._unknown, set()
+        return unknown
+
+    def _apply(self, last: LastPrice, event: Event, received_ns: int) -> bool:
+        match event:
+            case Trade():
+                self.trades_count += 1
+                self.last_trade_ns = max(self.last_trade_ns, event.time_ns)
+                return may_set_last_price(event.conditions, event.tape) and last.add_trade(
+                    event, PriceSource.TRADE, received_ns
+                )
+            case Quote():
+                return last.add_quote(event, received_ns)
+            case Correction():
+                return last.correct(event)
+            case Cancel():
+                return last.cancel(event)
+            case Status():
+                return False
+            case _:
+                assert_never(event)
+
+
+def _begin(instrument_id: InstrumentId, price: Price | None, now: datetime) -> LastPrice:
+    if price is None:
+        return LastPrice(instrument_id)
+    if price.time is not None and price.time > now + _AHEAD_MAX:
+        return LastPrice(instrument_id, price.revision + 1)
+    return LastPrice.from_board(price)

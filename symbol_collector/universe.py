@@ -1,0 +1,108 @@
+"""What is held, as Postgres says it: read at the start, at every NOTIFY, and now and then in case one was missed."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import asyncpg
+
+from realtime.clock import Clock
+from realtime.contract.names import HOLDINGS_CHANGED
+from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.log import Log
+from realtime.store.instruments import currency_instruments, held_instruments, held_values
+from realtime.store.notify import listen
+from realtime.store.pool import Pool
+
+_READ_AGAIN_AFTER_S = 30.0
+_AT_MOST_EVERY_S = 0.1
+_RETRY_AFTER_S = 0.5
+_DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What joined and what left between two readings."""
+
+    joined: tuple[Instrument, ...]
+    left: tuple[Instrument, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.joined and not self.left
+
+
+def change(before: Mapping[InstrumentId, Instrument], now: Iterable[Instrument]) -> Change:
+    """Return what has to be added and removed; an instrument that changed its symbol leaves and joins (pure)."""
+    current = {instrument.id: instrument for instrument in now}
+    return Change(
+        joined=tuple(each for each in current.values() if _market_side(before.get(each.id)) != _market_side(each)),
+        left=tuple(each for each in before.values() if _market_side(current.get(each.id)) != _market_side(each)),
+    )
+
+
+def _market_side(instrument: Instrument | None) -> tuple[object, ...] | None:
+    """Return what decides how the market prices an instrument; its name does not."""
+    if instrument is None:
+        return None
+    return instrument.symbol, instrument.asset_class, instrument.currency, instrument.listed
+
+
+class Universe:
+    """Reads what is held and tells whom it concerns, within a fraction of a second of a commit."""
+
+    def __init__(
+        self, pool: Pool, database_url: str, on_read: Callable[[list[Instrument]], None], clock: Clock, log: Log
+    ) -> None:
+        self.problem: str | None = None
+        self._pool = pool
+        self._database_url = database_url
+        self._on_read = on_read
+        self._clock = clock
+        self._log = log
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen and read for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            tasks.create_task(self._read_again())
+            tasks.create_task(self._read())
+
+    async def values(self) -> Mapping[InstrumentId, Decimal]:
+        """Return how much of each instrument all accounts hold, at the newest provider prices; empty when unknown."""
+        try:
+            return await held_values(self._pool)
+        except _DATABASE_ERRORS as error:
+            self._say_unreachable(error)
+            return {}
+
+    async def _listen(self) -> None:
+        async for _ in listen(self._database_url, HOLDINGS_CHANGED, self._clock, self._log):
+            self._changed.set()
+
+    async def _read_again(self) -> None:
+        while True:
+            self._changed.set()
+            await self._clock.sleep(_READ_AGAIN_AFTER_S)
+
+    async def _read(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                held = await held_instruments(self._pool)
+                currencies = await currency_instruments(self._pool, {each.currency for each in held})
+            except _DATABASE_ERRORS as error:
+                self._say_unreachable(error)
+                self._changed.set()
+                await self._clock.sleep(_RETRY_AFTER_S)
+                continue
+            self.problem = None
+            self._on_read(list({each.id: each for each in (*held, *currencies)}.values()))
+            await self._clock.sleep(_AT_MOST_EVERY_S)
+
+    def _say_unreachable(self, error: BaseException) -> None:
+        self.problem = "the database is unreachable"
+        self._log.warning("database_unreachable", reason=type(error).__name__)

@@ -1,0 +1,126 @@
+"""Changed prices → board and feed, by natural batching: what arrived meanwhile is the next batch (loop)."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from redis.exceptions import RedisError
+
+from realtime.bus.client import Bus
+from realtime.bus.prices import board_identity, remove_prices, write_batch
+from realtime.clock import Clock, now_ns
+from realtime.contract.messages import PriceBatch
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.price import Price
+from realtime.log import Log
+
+_BATCH_MAX = 5_000
+_RETRY_AFTER_S = 0.2
+_CHECK_EVERY_S = 2.0
+
+
+class PriceWriter:
+    """Prices on their way to Redis.
+
+    Card: one price per held instrument, the newest, so never full; no order among instruments; written by the
+    collector's loops, read by `run`; while Redis is away prices wait and conflate; lost on restart, but the board and
+    the REST refill stand in.
+
+    Attributes:
+        prices_count: Prices written.
+        batches_count: Batches written.
+        problem: What is wrong with Redis, for a person; None when nothing is.
+    """
+
+    def __init__(self, bus: Bus, clock: Clock, log: Log) -> None:
+        self.prices_count = 0
+        self.batches_count = 0
+        self.problem: str | None = None
+        self._bus = bus
+        self._clock = clock
+        self._log = log
+        self._board: dict[InstrumentId, Price] = {}
+        self._pending: dict[InstrumentId, Price] = {}
+        self._removed: set[InstrumentId] = set()
+        self._ready = asyncio.Event()
+        self._run_id: str | None = None
+
+    def know(self, board: Mapping[InstrumentId, Price]) -> None:
+        """Take over what an earlier collector left on the board."""
+        self._board.update(board)
+
+    def offer(self, prices: Iterable[Price]) -> None:
+        """Hand over changed prices; they replace what is still waiting."""
+        for price in prices:
+            self._pending[price.instrument_id] = price
+            self._board[price.instrument_id] = price
+            self._removed.discard(price.instrument_id)
+        if self._pending:
+            self._ready.set()
+
+    def remove(self, instrument_ids: Iterable[InstrumentId]) -> None:
+        """Take instruments off the board; they get no price any more."""
+        for instrument_id in instrument_ids:
+            self._pending.pop(instrument_id, None)
+            self._board.pop(instrument_id, None)
+            self._removed.add(instrument_id)
+        if self._removed:
+            self._ready.set()
+
+    async def run(self) -> None:
+        """Write for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._write())
+            tasks.create_task(self._watch_board())
+
+    async def _write(self) -> None:
+        while True:
+            await self._ready.wait()
+            self._ready.clear()
+            batch, removed = self._take()
+            try:
+                if batch:
+                    await write_batch(self._bus, PriceBatch(tuple(batch.values()), now_ns()))
+                await remove_prices(self._bus, list(removed))
+            except RedisError as error:
+                self._put_back(batch, removed)
+                self._say_unreachable(error)
+                await self._clock.sleep(_RETRY_AFTER_S)
+                continue
+            if self.problem is not None:  # what Redis lost meanwhile, or wrote without telling us, is written again
+                self.problem = None
+                self.offer(list(self._board.values()))
+            self.batches_count += bool(batch)
+            self.prices_count += len(batch)
+
+    async def _watch_board(self) -> None:
+        while True:
+            await self._clock.sleep(_CHECK_EVERY_S)
+            try:
+                run_id, length = await board_identity(self._bus)
+            except RedisError as error:
+                self._say_unreachable(error)
+                self._ready.set()
+                continue
+            restarted = self._run_id is not None and run_id != self._run_id
+            if restarted or length < len(self._board) - len(self._pending):
+                self.offer(list(self._board.values()))
+            self._run_id = run_id
+
+    def _take(self) -> tuple[dict[InstrumentId, Price], set[InstrumentId]]:
+        removed, self._removed = self._removed, set()
+        batch = dict(list(self._pending.items())[:_BATCH_MAX])
+        for instrument_id in batch:
+            del self._pending[instrument_id]
+        if self._pending:
+            self._ready.set()
+        return batch, removed
+
+    def _put_back(self, batch: dict[InstrumentId, Price], removed: set[InstrumentId]) -> None:
+        self._removed |= removed - self._board.keys()
+        self._pending = {**{key: price for key, price in batch.items() if key in self._board}, **self._pending}
+        self._ready.set()
+
+    def _say_unreachable(self, error: RedisError) -> None:
+        if self.problem is None:
+            self._log.warning("redis_unreachable", reason=type(error).__name__)
+        self.problem = "Redis is unreachable: prices wait"
