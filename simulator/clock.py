@@ -31,7 +31,10 @@ class MarketTime:
 
 
 def market_time(
-    market_origin: str | None = None, wall_origin: str | None = None, speed: float | None = None
+    market_origin: str | None = None,
+    wall_origin: str | None = None,
+    speed: float | None = None,
+    unset_origin_ns: int | None = None,
 ) -> MarketTime:
     """Return the mapping from options, else from NAVSTREAM_* variables, else real time.
 
@@ -39,6 +42,7 @@ def market_time(
         market_origin: RFC 3339.
         wall_origin: RFC 3339; now, when only the market's origin is given.
         speed: Market seconds per wall second.
+        unset_origin_ns: The market's origin when none is given; real time without it.
 
     Raises:
         ValueError: An origin is not RFC 3339, or the speed is not above zero.
@@ -48,9 +52,9 @@ def market_time(
     rate = speed if speed is not None else float(os.environ.get("NAVSTREAM_MARKET_SPEED", "1"))
     if rate <= 0:
         raise ValueError(f"the market's speed must be above zero, not {rate}")
-    now_ns = time.time_ns()
-    wall_ns = parse_ns(wall_text) if wall_text else now_ns
-    return MarketTime(parse_ns(market_text) if market_text else wall_ns, wall_ns, rate)
+    wall_ns = parse_ns(wall_text) if wall_text else time.time_ns()
+    unset_ns = unset_origin_ns if unset_origin_ns is not None else wall_ns
+    return MarketTime(parse_ns(market_text) if market_text else unset_ns, wall_ns, rate)
 
 
 def parse_ns(text: str) -> int:

@@ -21,6 +21,7 @@ from simulator.random_trades import StockTrades, around, draw_slot, half_spreads
 from simulator.round_the_clock import RoundTheClockTrades, round_the_clock_quote, round_the_clock_sessions
 from simulator.sessions import Sessions, TradingDay
 from simulator.volume_curve import Floats, activity
+from simulator.wire import route
 
 FAKEPACA = Security(TEST_SYMBOL, "The test stream's", "equity", "NYSE", "A", Decimal(135), 0.3, 0.0, 1_000_000)
 _SLOTS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60)
@@ -50,7 +51,7 @@ def trading_shares(securities: Sequence[Security]) -> Floats:
 def spreads_bps(securities: Sequence[Security]) -> Floats:
     """Return typical spreads in hundredths of a percent: tighter the more dollars trade."""
     dollars = np.array([float(security.base_price) * max(security.daily_volume, 1) for security in securities])
-    result: Floats = np.clip(4e5 / np.sqrt(dollars) / 2, 0.6, 60.0)
+    result: Floats = np.clip(6e4 / np.sqrt(dollars), 0.2, 60.0)
     return result
 
 
@@ -62,6 +63,10 @@ class GeneratedMarket:
             are the previous closes.
         rate: Mean trades per wall second over all stocks in regular hours.
         speed: Market seconds per wall second; the rate on the wire does not depend on it.
+
+    Attributes:
+        quoted: Symbols of which quotes are generated.
+        silent: Symbols that do not trade, because a recording plays them.
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class GeneratedMarket:
             if security.kind == "option" and security.underlying in base
         }
         self._activity: tuple[TradingDay, Floats] | None = None
+        self.silent: frozenset[str] = frozenset()
 
     def until(self, market_ns: int) -> list[Event]:
         """Return the events that reach the wire before `market_ns` and were not returned yet, in order."""
@@ -112,7 +118,7 @@ class GeneratedMarket:
         events = []
         while self._pending and self._pending[0][0] < market_ns:
             events.append(heapq.heappop(self._pending)[2])
-        return events
+        return [event for event in events if route(event)[1] not in self.silent] if self.silent else events
 
     def next_due_ns(self) -> int:
         """Return when the next known event, or else the next slot, is due."""
@@ -173,7 +179,10 @@ class GeneratedMarket:
         """
         if (option := self.options.get(symbol)) is not None:
             return option.price(self.stock_paths.mid(option.contract.underlying, at_ns), at_ns)
-        return self._paths(symbol).mid(symbol, at_ns)
+        paths = self.paths_of(symbol)
+        if paths is None:
+            raise KeyError(symbol)
+        return paths.mid(symbol, at_ns)
 
     def quote(self, symbol: str, at_ns: int) -> Quote:
         """Return the quote at an instant."""
@@ -193,8 +202,19 @@ class GeneratedMarket:
                 return round_the_clock_quote(symbol, at_ns, middle, 0.01)
 
     def move_to(self, symbol: str, price: float, at_ns: int) -> None:
-        """From now on let trades of a symbol happen around that price (options: move their underlying)."""
-        self._paths(symbol).move_to(symbol, price, at_ns)
+        """From now on let trades of a symbol happen around that price.
 
-    def _paths(self, symbol: str) -> PricePaths:
-        return self.stock_paths if symbol in self.stock_paths.columns else self.open_ended_paths
+        Raises:
+            KeyError: The symbol has no price of its own: move an option's underlying instead.
+        """
+        paths = self.paths_of(symbol)
+        if paths is None:
+            raise KeyError(symbol)
+        paths.move_to(symbol, price, at_ns)
+
+    def paths_of(self, symbol: str) -> PricePaths | None:
+        """Return the paths a symbol's price follows; None for options and what is not live-priced."""
+        for paths in (self.stock_paths, self.open_ended_paths):
+            if symbol in paths.columns:
+                return paths
+        return None

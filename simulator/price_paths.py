@@ -58,6 +58,11 @@ class PricePaths:
         self._shift = np.zeros(len(securities))
         self._past: Floats | None = None
 
+    @property
+    def first_day(self) -> date:
+        """The earliest day with a bar: one is needed before it, to open from."""
+        return self.sessions.days[0].date
+
     def move_to(self, symbol: str, price: float, at_ns: int) -> None:
         """From now on let the path of a symbol run through that price."""
         column = self.columns[symbol]

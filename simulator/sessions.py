@@ -53,6 +53,10 @@ class Sessions:
         """Return the date of an instant where the exchange is."""
         return datetime.fromtimestamp(at_ns // SECOND_NS, self._zone).date()
 
+    def midnight_ns(self, day: date) -> int:
+        """Return when a date begins where the exchange is: the time stamp of its daily bars."""
+        return int(datetime.combine(day, time(), self._zone).timestamp()) * SECOND_NS
+
     def session(self, at_ns: int) -> Session:
         """Return which session it is."""
         return self.current(at_ns).session(at_ns)
