@@ -50,7 +50,7 @@ class Security:
         return self.kind in {"option", "crypto"} or self.tape != ""
 
 
-def _listed(  # noqa: PLR0917 - a row of the tables below
+def _listed(
     symbol: str,
     name: str,
     place: tuple[str, str],
