@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 import itertools
 import string
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from aiohttp import web
 
 from simulator.catalog import SECURITIES, Security
 from simulator.clock import SECOND_NS, market_time
-from simulator.daily_history import DailyHistory, read_daily_bars
+from simulator.daily_history import Bars, DailyHistory, read_daily_bars
 from simulator.exchange_rates import ExchangeRates
 from simulator.fan_out import FanOut
 from simulator.market import GeneratedMarket
@@ -25,7 +25,7 @@ from simulator.opening_state import opening_state
 from simulator.plan import Plan
 from simulator.playback import FastPlayback, Feed, Playback, TimedPlayback
 from simulator.recorded import RecordedMarket, first_prices
-from simulator.sessions import load_sessions
+from simulator.sessions import Sessions, load_sessions
 
 TAPES = {security.symbol: security.tape for security in SECURITIES if security.tape}
 
@@ -42,14 +42,20 @@ def synthetic_securities(count: int) -> tuple[Security, ...]:
     )  # fmt: skip
 
 
-def _with_recorded_bases(securities: Sequence[Security], prices: dict[str, float]) -> tuple[Security, ...]:
-    """Let a recorded symbol's made-up history end at the recording's first price."""
+def _with_bases(securities: Sequence[Security], prices: Mapping[str, float]) -> tuple[Security, ...]:
+    """Let the generated history of some symbols end at these previous closes."""
     return tuple(
         dataclasses.replace(security, base_price=Decimal(repr(prices[security.symbol])))
         if security.symbol in prices
         else security
         for security in securities
     )
+
+
+def _previous_closes(bars: Bars, sessions: Sessions, origin_ns: int) -> dict[str, float]:
+    """Return the real closes of the day before the market's first, as far as they are known."""
+    before = sessions.days[sessions.index(sessions.current(origin_ns).date) - 1].date
+    return {symbol: days[before].close for symbol, days in bars.items() if before in days}
 
 
 def build(options: MarketOptions) -> web.Application:
@@ -60,20 +66,26 @@ def build(options: MarketOptions) -> web.Application:
         OSError: A file cannot be read.
     """
     recorded = RecordedMarket(options.recording, TAPES) if options.recording else None
-    prices = first_prices(options.recording, TAPES) if options.recording else {}
     starts_ns = recorded.next_due_ns() - SECOND_NS if recorded is not None else None
     mapping = market_time(options.market_origin, options.wall_origin, options.speed, unset_origin_ns=starts_ns)
-    sessions = load_sessions(mapping.market_origin_ns)
-    securities = (*_with_recorded_bases(SECURITIES, prices), *synthetic_securities(options.synthetic_count))
-    market = GeneratedMarket(
-        securities, sessions, mapping.market_origin_ns, options.seed, rate=options.rate, speed=mapping.speed
-    )
-    played = frozenset(prices)
-    market.silent = played | {name for name, model in market.options.items() if model.contract.underlying in played}
-    history = DailyHistory(market, read_daily_bars(options.daily_bars) if options.daily_bars else {})
     starts_at_ns = starts_ns if options.full_speed and starts_ns is not None else mapping.now_ns()
+    sessions = load_sessions(starts_at_ns)
+    prices = first_prices(options.recording, TAPES) if options.recording else {}
+    bars = read_daily_bars(options.daily_bars) if options.daily_bars else {}
+    origin_ns = starts_at_ns if options.full_speed else mapping.market_origin_ns
+    securities = _with_bases(SECURITIES, prices | _previous_closes(bars, sessions, origin_ns))
+    market = GeneratedMarket(
+        (*securities, *synthetic_securities(options.synthetic_count)),
+        sessions,
+        origin_ns,
+        options.seed,
+        rate=options.rate,
+        speed=mapping.speed,
+    )
+    market.silent = _silent(market, frozenset(prices), with_others=recorded is None or options.with_others)
     market.skip_to(starts_at_ns)
-    tape = opening_state(market, history, played, starts_at_ns)
+    history = DailyHistory(market, bars)
+    tape = opening_state(market, history, market.silent, starts_at_ns)
 
     plan = Plan(
         {options.key: options.secret},
@@ -88,12 +100,15 @@ def build(options: MarketOptions) -> web.Application:
         assert recorded is not None
         playback = FastPlayback(feed, recorded, fan_out, held=options.held)
     else:
-        generated = market if recorded is None or options.with_others else None
-        playback = TimedPlayback(feed, mapping, generated, recorded)
-    quoted = recorded is None or (options.with_others and not options.full_speed)
-    unquoted = market.silent if quoted else frozenset(tape.symbols)
-    view = MarketView(market, history, playback, plan, unquoted)
-    return _application(view, fan_out, options)
+        playback = TimedPlayback(feed, mapping, market, recorded)
+    return _application(MarketView(market, history, playback, plan), fan_out, options)
+
+
+def _silent(market: GeneratedMarket, played: frozenset[str], *, with_others: bool) -> frozenset[str]:
+    """Return the symbols that the generator leaves alone: the recorded ones and their options, or all."""
+    if not with_others:
+        return frozenset((*market.stock_paths.columns, *market.open_ended_paths.columns, *market.options))
+    return played | {symbol for symbol, model in market.options.items() if model.contract.underlying in played}
 
 
 def _application(view: MarketView, fan_out: FanOut, options: MarketOptions) -> web.Application:

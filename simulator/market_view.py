@@ -14,17 +14,12 @@ from simulator.wire import Fields, bar_fields, quote_fields, rest_point, trade_f
 
 @dataclass(frozen=True, slots=True)
 class MarketView:
-    """One running market.
-
-    Attributes:
-        unquoted: Symbols without quotes, because a recording of trades plays them or nobody does.
-    """
+    """One running market."""
 
     market: GeneratedMarket
     history: DailyHistory
     playback: Playback
     plan: Plan
-    unquoted: frozenset[str]
 
     @property
     def tape(self) -> ConsolidatedTape:
@@ -41,8 +36,8 @@ class MarketView:
         return trade_point(state.last) if state is not None and state.last is not None else None
 
     def quote(self, symbol: str) -> Fields | None:
-        """Return the latest quote as REST answers it; None where there are no quotes."""
-        if self.state(symbol) is None or symbol in self.unquoted:
+        """Return the latest quote as REST answers it; None where a recording of trades plays the symbol."""
+        if self.state(symbol) is None or symbol in self.market.silent:
             return None
         quote: Quote = self.market.quote(symbol, self.playback.now_ns())
         return rest_point(quote_fields(quote), quote.time_ns)

@@ -30,15 +30,15 @@ def day_of(market: GeneratedMarket) -> DayOf:
 
 
 def opening_state(
-    market: GeneratedMarket, history: DailyHistory, recorded: frozenset[str], at_ns: int
+    market: GeneratedMarket, history: DailyHistory, untraded: frozenset[str], at_ns: int
 ) -> ConsolidatedTape:
-    """Return the tape as it stands at an instant; recorded symbols have not traded yet today."""
+    """Return the tape as it stands at an instant; the `untraded` symbols have not traded yet today."""
     tape = ConsolidatedTape(day_of(market))
     for paths in (market.stock_paths, market.open_ended_paths):
         day = paths.sessions.current(at_ns)
         for symbol in paths.columns:
             _past_days(tape, paths, history, symbol, day)
-            if symbol in recorded:
+            if symbol in untraded:
                 _last_of_previous_day(tape, paths, symbol, day)
             else:
                 _today(tape, paths, symbol, day, at_ns)

@@ -89,8 +89,8 @@ class TimedPlayback:
         self,
         feed: Feed,
         time: MarketTime,
-        generated: GeneratedMarket | None,
-        recorded: RecordedMarket | None,
+        generated: GeneratedMarket,
+        recorded: RecordedMarket | None = None,
     ) -> None:
         self.feed = feed
         self.paused = False
@@ -120,8 +120,7 @@ class TimedPlayback:
         while True:
             now_ns = self.now_ns()
             if self.paused:
-                if self._generated is not None:
-                    self._generated.skip_to(now_ns)
+                self._generated.skip_to(now_ns)
                 await asyncio.sleep(_SLEEP_MAX_S)
                 continue
             for position, event in enumerate(self._events(now_ns), 1):
@@ -133,12 +132,13 @@ class TimedPlayback:
             await asyncio.sleep(self._wait_s())
 
     def _events(self, now_ns: int) -> list[Event]:
-        generated = self._generated.until(now_ns) if self._generated is not None else []
         recorded = self._recorded.until(now_ns, _STEP_EVENTS) if self._recorded is not None else []
-        return generated + recorded
+        return self._generated.until(now_ns) + recorded
 
     def _wait_s(self) -> float:
-        due = min(source.next_due_ns() for source in (self._generated, self._recorded) if source is not None)
+        due = self._generated.next_due_ns()
+        if self._recorded is not None:
+            due = min(due, self._recorded.next_due_ns())
         return min(max(self._time.wall_seconds(due - self.now_ns()), _SLEEP_MIN_S), _SLEEP_MAX_S)
 
     async def run_until(self, trades_count: int) -> None:
