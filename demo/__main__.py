@@ -24,6 +24,7 @@ def main(
     recording: Annotated[
         Path | None, typer.Option(help="Recorded trades to play, CSV or CSV.GZ.", exists=True, dir_okay=False)
     ] = None,
+    full_speed: Annotated[bool, typer.Option("--full-speed", hidden=True)] = False,
     market_time: Annotated[
         str | None,
         typer.Option(help="Where the market clock starts, e.g. 2026-11-20T14:30:00Z; default: an hour after the open."),
@@ -40,6 +41,7 @@ def main(
         exit_after_s=exit_after,
         open_browser=browser and exit_after is None,
         recording=None if recording is None else recording.resolve(),
+        full_speed=full_speed,
         speed=speed,
         market_time=None if market_time is None else datetime.fromisoformat(market_time),
         seed=seed,

@@ -15,6 +15,7 @@ from realtime.errors import Misconfigured
 from realtime.market_hours import market_hours_around
 
 _AFTER_OPEN = timedelta(hours=1)
+_STANDSTILL = 1e-6
 
 
 def check_ports(options: Options) -> None:
@@ -39,7 +40,7 @@ def clock_environment(options: Options) -> dict[str, str]:
     return {
         "NAVSTREAM_MARKET_ORIGIN": origin.astimezone(UTC).isoformat(),
         "NAVSTREAM_WALL_ORIGIN": now.isoformat(),
-        "NAVSTREAM_MARKET_SPEED": str(options.speed),
+        "NAVSTREAM_MARKET_SPEED": str(_STANDSTILL if options.full_speed else options.speed),
     }
 
 

@@ -16,6 +16,8 @@ class Options:
         exit_after_s: End by itself after that many seconds, status 0 only if all was well; None runs until Ctrl-C.
         open_browser: Show the dashboard when it is up.
         recording: Recorded trades to play instead of generated ones.
+        full_speed: Play the recording as fast as it drains, when the simulator's control API says so; market time
+            stands still meanwhile. For tests.
         speed: Market seconds a wall second.
         market_time: Where the market clock starts; None picks an hour after the open of the current trading day.
     """
@@ -26,6 +28,7 @@ class Options:
     exit_after_s: float | None
     open_browser: bool
     recording: Path | None
+    full_speed: bool
     speed: float
     market_time: datetime | None
     seed: int

@@ -12,6 +12,8 @@ from realtime.errors import Misconfigured
 from realtime.up import end_process
 
 _START_WITHIN_S = 30.0
+_DAILY_BARS = "daily-bars.csv.gz"
+"""Real daily bars, taken for the previous closes where they lie beside the recording."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,26 @@ async def simulators(options: Options, env: Mapping[str, str]) -> AsyncIterator[
     Raises:
         Misconfigured: One of them does not start.
     """
-    market = ["--speed", str(options.speed)]
-    if options.recording is not None:
-        market += ["--recording", str(options.recording)]
     async with AsyncExitStack() as stack:
         started = [
             stack.enter_async_context(_simulator(name, [*arguments, "--seed", str(options.seed)], env))
-            for name, arguments in (("alpaca", market), ("plaid", []), ("snaptrade", []), ("broker", []))
+            for name, arguments in (
+                ("alpaca", _market_arguments(options)),
+                ("plaid", []),
+                ("snaptrade", []),
+                ("broker", []),
+            )
         ]
         yield SimulatorUrls(*[await one for one in started])
+
+
+def _market_arguments(options: Options) -> list[str]:
+    speed = ["--speed", "max", "--held"] if options.full_speed else ["--speed", str(options.speed)]
+    if options.recording is None:
+        return speed
+    arguments = [*speed, "--recording", str(options.recording), "--with-others"]
+    bars = options.recording.with_name(_DAILY_BARS)
+    return [*arguments, "--daily-bars", str(bars)] if bars.exists() else arguments
 
 
 @asynccontextmanager
