@@ -187,7 +187,7 @@ class Book:
             price: Per column, in one currency, 0 where unpriced; shape (columns,) or longer.
         """
         values = np.zeros(self._rows_count)
-        values[: self._base.rows_count] = self._base.matrix @ price[: self._base.matrix.shape[1]]
+        values[: self._base.rows_count] = np.asarray(self._base.matrix @ price[: self._base.matrix.shape[1]])
         for row, entries in self._over.items():
             values[row] = entries.units @ price[entries.column]
         return values

@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _CLASSES = list(AssetClass)
 _CLASS_CODE = {asset_class: code for code, asset_class in enumerate(_CLASSES)}
-_NEVER = np.iinfo(np.int64).max
+NEVER_US = np.iinfo(np.int64).max
 _CAPACITY = 64
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -205,7 +205,7 @@ class Marks:
             self._grow()
         column = len(self.instruments)
         self.price[column] = self.previous_close[column] = np.nan
-        self.time_us[column] = _NEVER
+        self.time_us[column] = NEVER_US
         self.live[column] = self.stale[column] = False
         self.instruments.append(instrument)
         self.marks.append(_UNPRICED)
@@ -232,7 +232,7 @@ class Marks:
         self.marks[column] = mark
         self.price[column] = np.nan if mark.price is None else float(mark.price)
         self.previous_close[column] = np.nan if mark.previous_close is None else float(mark.previous_close)
-        self.time_us[column] = _NEVER if mark.time is None else _microseconds(mark.time)
+        self.time_us[column] = NEVER_US if mark.time is None else _microseconds(mark.time)
         self.live[column] = mark.source in LIVE_SOURCES
         self.stale[column] = mark.stale
         return True

@@ -1,0 +1,64 @@
+"""The float path equals the oracle to the cent, and updates on top of a snapshot equal a fresh snapshot."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculator.moment import Moment
+from calculator.marks import Moved
+from realtime.domain.account import UserId
+from realtime.domain.price import Price, supersedes
+from tests.unit.calculator.worlds import Mirror, applied, holdings_of_user, nows, prices, provider_marks
+
+ADA, GRACE = UserId("ada"), UserId("grace")
+USERS = (ADA, GRACE)
+
+
+def observe(mirror: Mirror, batch: list[Price]) -> Moved:
+    for price in batch:
+        old = mirror.prices.get(price.instrument_id)
+        if old is None or supersedes(price, old):
+            mirror.prices[price.instrument_id] = price
+    return mirror.marks.observe(batch)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_values_equal_the_oracle_after_every_change(data: st.DataObject) -> None:
+    """Ensure every figure of every subject is exact to the cent, whatever changes, and that updates miss nothing."""
+    mirror = Mirror.at(data.draw(nows))
+    states = mirror.snapshot()
+    for _ in range(data.draw(st.integers(1, 6))):
+        moved, full, everybody = Moved(), set(), False
+        match data.draw(st.sampled_from(["prices", "holdings", "provider", "time", "board", "leave"])):
+            case "prices":
+                moved = observe(mirror, data.draw(st.lists(prices(), max_size=6)))
+            case "holdings":
+                user = data.draw(holdings_of_user(data.draw(st.sampled_from(USERS))))
+                for key in mirror.watched.account_ids(user.user_id) - {row.account_id for row in user.accounts}:
+                    del states[user.user_id, key]
+                mirror.users[user.user_id] = user
+                full = {user.user_id} if mirror.watched.put_user(user) else set()
+            case "provider":
+                marks = data.draw(provider_marks)
+                mirror.provider |= marks
+                moved = mirror.marks.set_provider_prices(marks)
+            case "time":
+                mirror.now += timedelta(seconds=data.draw(st.integers(0, 90_000)))
+                moment = Moment.at(mirror.now)
+                everybody = moment.session is not mirror.marks.moment.session
+                moved = mirror.marks.advance(moment)
+            case "board":
+                board = {price.instrument_id: price for price in data.draw(st.lists(prices(), max_size=8))}
+                mirror.prices = board
+                moved = mirror.marks.replace_board(board)
+            case _:
+                user_id = data.draw(st.sampled_from(USERS))
+                mirror.users.pop(user_id, None)
+                mirror.watched.remove_user(user_id)
+                states = {key: state for key, state in states.items() if key[0] != user_id}
+        states = applied(states, mirror.watched.value(moved, full, everybody=everybody))
+        assert states == mirror.exact()
+        assert mirror.snapshot() == states

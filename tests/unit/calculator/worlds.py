@@ -1,0 +1,151 @@
+"""Random small worlds: instruments of every class, prices, closes, holdings in two currencies."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from calculator.marks import Marks, Moved, ProviderMark
+from calculator.fx import Rates
+from calculator.moment import Moment
+from calculator.watched import Watched
+from realtime.contract.messages import ValueUpdate
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.asset_class import AssetClass
+from realtime.domain.holding import AccountHoldings, Holding
+from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.domain.price import Price, PriceSource
+from realtime.store.holdings import UserHoldings
+from tests.support.exact import UserValuation, Valuation, World, value_user
+
+OPEN = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+PREVIOUS_DAY, DAY_BEFORE_THAT = date(2026, 11, 19), date(2026, 11, 18)
+
+
+def instrument(number: int, asset_class: AssetClass, currency: str = "USD", **fields: object) -> Instrument:
+    symbol = f"CUR:{currency}" if asset_class is AssetClass.CASH else f"S{number}"
+    made = Instrument(
+        id=InstrumentId(str(UUID(int=number))),
+        symbol=symbol,
+        asset_class=asset_class,
+        currency=currency,
+        multiplier=Decimal(100) if asset_class is AssetClass.OPTION else Decimal(1),
+        name=symbol,
+        listed=asset_class not in {AssetClass.MUTUAL_FUND, AssetClass.BOND, AssetClass.CASH, AssetClass.OTHER},
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+INSTRUMENTS = (
+    instrument(1, AssetClass.EQUITY),
+    instrument(2, AssetClass.ETF),
+    instrument(3, AssetClass.OPTION),
+    instrument(4, AssetClass.CRYPTO),
+    instrument(5, AssetClass.MUTUAL_FUND),
+    instrument(6, AssetClass.BOND),
+    instrument(7, AssetClass.EQUITY, "CAD", listed=False),
+    instrument(8, AssetClass.EQUITY, "EUR"),
+    instrument(9, AssetClass.CASH),
+    instrument(10, AssetClass.CASH, "CAD"),
+    instrument(11, AssetClass.CASH, "EUR"),
+)
+CURRENCIES = ("USD", "CAD", "EUR")
+BY_ID = {row.id: row for row in INSTRUMENTS}
+IDS = [row.id for row in INSTRUMENTS]
+
+
+def decimals(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
+    return st.decimals(Decimal(low), Decimal(high), places=places, allow_nan=False, allow_infinity=False)
+
+
+amounts = st.one_of(decimals("-2000", "2000", 0), decimals("-100", "100", 1), decimals("-9", "9", 8))
+unit_prices = st.one_of(decimals("0.01", "500", 2), decimals("0.0001", "5", 4), decimals("1000", "99999", 3))
+market_times = st.integers(-172_800, 23_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
+nows = st.integers(-40_000, 40_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
+
+
+@st.composite
+def prices(draw: st.DrawFn, ids: list[InstrumentId] = IDS) -> Price:
+    price = draw(st.none() | unit_prices)
+    close = draw(st.none() | unit_prices)
+    return Price(
+        instrument_id=draw(st.sampled_from(ids)),
+        price=price,
+        time=None if price is None else draw(market_times),
+        source=draw(st.sampled_from([PriceSource.TRADE, PriceSource.QUOTE, PriceSource.POLL])),
+        revision=draw(st.integers(0, 2)),
+        previous_close=close,
+        previous_close_date=None if close is None else draw(st.sampled_from([PREVIOUS_DAY, DAY_BEFORE_THAT])),
+        received_ns=1,
+    )
+
+
+@st.composite
+def account(draw: st.DrawFn, user_id: UserId, number: int) -> AccountHoldings:
+    held = draw(st.lists(st.sampled_from(IDS), unique=True, max_size=6))
+    return AccountHoldings(
+        account_id=AccountId(f"plaid_{user_id}{number}"),
+        user_id=user_id,
+        institution=draw(st.sampled_from(["First Platypus", "Tartan"])),
+        currency=draw(st.sampled_from(CURRENCIES)),
+        version=1,
+        as_of=draw(st.none() | market_times),
+        holdings=tuple(Holding(key, draw(amounts), draw(st.none() | amounts)) for key in held),
+    )
+
+
+@st.composite
+def holdings_of_user(draw: st.DrawFn, user_id: UserId) -> UserHoldings:
+    count = draw(st.integers(0, 3))
+    accounts = tuple(draw(account(user_id, number)) for number in range(count))
+    return UserHoldings(user_id, draw(st.sampled_from(CURRENCIES)), accounts)
+
+
+provider_marks = st.dictionaries(st.sampled_from(IDS), st.builds(ProviderMark, unit_prices, market_times), max_size=4)
+
+
+@dataclass
+class Mirror:
+    """Marks and watched users beside what an oracle needs to value the same."""
+
+    marks: Marks
+    watched: Watched
+    prices: dict[InstrumentId, Price]
+    provider: dict[InstrumentId, ProviderMark]
+    users: dict[UserId, UserHoldings]
+    now: datetime
+
+    @classmethod
+    def at(cls, now: datetime) -> "Mirror":
+        marks = Marks(Rates(), Moment.at(now))
+        marks.add(INSTRUMENTS)
+        return cls(marks, Watched(marks), {}, {}, {}, now)
+
+    def exact(self) -> dict[tuple[UserId, AccountId | None], Valuation]:
+        """Value every subject with the oracle."""
+        provider = {key: (mark.price, mark.time) for key, mark in self.provider.items()}
+        world = World(BY_ID, self.prices, provider, self.now)
+        exact: dict[tuple[UserId, AccountId | None], Valuation] = {}
+        for user in self.users.values():
+            valued: UserValuation = value_user(user.accounts, user.currency, world)
+            exact[user.user_id, None] = valued.portfolio
+            exact |= {(user.user_id, key): valuation for key, valuation in valued.accounts.items()}
+        return exact
+
+    def snapshot(self) -> dict[tuple[UserId, AccountId | None], Valuation]:
+        """Value every subject in full."""
+        return applied({}, self.watched.value(Moved(), self.watched.user_ids))
+
+
+def applied(
+    states: dict[tuple[UserId, AccountId | None], Valuation], updates: list[ValueUpdate]
+) -> dict[tuple[UserId, AccountId | None], Valuation]:
+    """Return the states as a reader of these updates has them."""
+    after = dict(states)
+    for update in updates:
+        key = (update.user_id, update.account_id)
+        old = {} if update.full else after[key].positions
+        after[key] = Valuation(update.figures, {**old, **update.positions})
+    return after
