@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-
 from realtime.store.jobs import enqueue_refresh
+
 from realtime.up import STAGES
 from tests.e2e.conftest import Service
 from tests.support.waiting import wait_until
