@@ -1,0 +1,24 @@
+"""Wiring of the API's process."""
+
+from api.app import Parts, create_app
+from api.serving import serving
+from realtime.auth import Tokens
+from realtime.bus.client import open_bus
+from realtime.clock import WallClock
+from realtime.process import Process, run_stage
+from realtime.store.pool import open_pool
+
+
+async def main(process: Process) -> None:
+    """Serve until the process is asked to stop."""
+    settings = process.settings
+    tokens = Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
+    async with open_pool(settings.database_url) as pool, open_bus(settings.redis_address) as bus:
+        app = create_app(Parts(settings, pool, bus, tokens, WallClock()))
+        async with serving(app, settings.api_host, settings.api_port) as server:
+            process.health.well()
+            await server.main_loop()
+
+
+if __name__ == "__main__":
+    run_stage("api", main)

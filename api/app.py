@@ -1,0 +1,31 @@
+"""The application: routes, errors, headers, and the dashboard's files."""
+
+from fastapi import Depends, FastAPI
+
+from api.caller import no_token_in_url
+from api.dashboard_files import DashboardFiles
+from api.guards import Guards, security_headers
+from api.parts import Parts
+from api.problems import add_problem_handlers
+from api.routes import accounts, config, health, portfolio, session
+from api.version import release
+
+__all__ = ["Parts", "create_app"]
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Build the application over its parts."""
+    app = FastAPI(
+        title="navstream",
+        version=release(),
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere, which our CSP refuses
+        redoc_url=None,
+    )
+    app.state.parts = parts
+    add_problem_handlers(app)
+    for routes in (session, config, accounts, portfolio, health):
+        app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
+    app.mount("/", DashboardFiles(parts.settings.dashboard_dir))
+    app.add_middleware(Guards, headers=security_headers(parts.settings.public_websocket_url))
+    return app

@@ -1,0 +1,43 @@
+"""Signing in: the code of a link against a bearer token."""
+
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.parts import PartsOf
+from realtime.auth import Unauthenticated
+from realtime.bus.sign_in import redeem_sign_in_code
+from realtime.store.portfolio import user_profile
+
+router = APIRouter(tags=["session"])
+
+
+class SignIn(BaseModel):
+    code: str = Field(min_length=1, max_length=200, description="From the fragment of a sign-in link.")
+
+
+class SessionUser(BaseModel):
+    id: str
+    name: str
+
+
+class Session(BaseModel):
+    token: str = Field(description="Bearer token for the Authorization header and the WebSocket's auth op.")
+    expires_at: datetime
+    user: SessionUser
+
+
+@router.post("/api/session")
+async def sign_in(body: SignIn, parts: PartsOf) -> Session:
+    """Sign a user in."""
+    user_id = await redeem_sign_in_code(parts.bus, body.code)
+    profile = None if user_id is None else await user_profile(parts.pool, user_id)
+    if user_id is None or profile is None:
+        raise Unauthenticated("the sign-in link is not valid, or no longer")
+    now, lifetime_s = parts.clock.now(), parts.settings.token_lifetime_s
+    return Session(
+        token=parts.tokens.issue(user_id, now, lifetime_s),
+        expires_at=now + timedelta(seconds=lifetime_s),
+        user=SessionUser(id=profile.id, name=profile.name),
+    )

@@ -1,0 +1,185 @@
+"""What a user sees of himself: profile, accounts, connections, transactions. Read as that user."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from asyncpg import (
+    InsufficientResourcesError,
+    InterfaceError,
+    OperatorInterventionError,
+    PostgresConnectionError,
+)
+
+from realtime.domain.account import AccountId, ConnectionId, UserId
+from realtime.errors import RetryLater
+from realtime.store.pool import Connection, Pool, as_user
+
+_PROFILE = "select id, name, currency from users where id = $1::uuid"
+_ACCOUNTS = """
+select a.public_id as id, a.name, coalesce(n.name, initcap(a.provider)) as institution, c.institution_id, a.provider,
+    a.provider_account_id, a.account_type, a.subtype, a.mask, a.currency, a.connection_id, a.provider_total,
+    a.last_synced_at
+from accounts a
+join connections c on c.id = a.connection_id
+left join institutions n on n.id = c.institution_id
+where a.is_active
+order by institution, a.name, a.public_id
+"""
+_CONNECTIONS = """
+select c.id, c.provider, coalesce(n.name, initcap(c.provider)) as institution, c.status, c.error_code, c.error_message,
+    c.last_synced_at,
+    (select min(j.due_at) from jobs j where j.connection_id = c.id and j.state = 'queued') as queued_for
+from connections c
+left join institutions n on n.id = c.institution_id
+where c.status <> 'removed'
+order by institution, c.created_at, c.id
+"""
+_TRANSACTIONS = """
+select t.provider_transaction_id as id, a.public_id as account_id, i.symbol, t.kind, t.quantity, t.price, t.amount,
+    t.currency, t.trade_date, t.description
+from investment_transactions t
+join accounts a on a.id = t.account_id and a.is_active
+left join instruments i on i.id = t.instrument_id
+order by t.trade_date desc, t.provider_transaction_id desc
+limit $1
+"""
+_CONNECTION_OF_ACCOUNT = "select connection_id from accounts where public_id = $1 and is_active"
+_ACTIVE_CONNECTIONS = "select id from connections where status <> 'removed' order by created_at, id"
+
+_OUTAGES = (
+    OSError,
+    TimeoutError,
+    InterfaceError,
+    PostgresConnectionError,
+    OperatorInterventionError,
+    InsufficientResourcesError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UserProfile:
+    """A user; `currency` is the one that he wants totals in."""
+
+    id: UserId
+    name: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAccount:
+    """An active account as it was linked.
+
+    Attributes:
+        provider_total: What the provider itself said that the account is worth, account currency.
+    """
+
+    id: AccountId
+    name: str
+    institution: str
+    institution_id: str | None
+    provider: str
+    provider_account_id: str
+    account_type: str
+    subtype: str | None
+    mask: str | None
+    currency: str
+    connection_id: ConnectionId
+    provider_total: Decimal | None
+    last_synced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedConnection:
+    """A link to a provider; `queued_for` is when a refresh that is already queued becomes due."""
+
+    id: ConnectionId
+    provider: str
+    institution: str
+    status: str
+    error_code: str | None
+    error_message: str | None
+    last_synced_at: datetime | None
+    queued_for: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedTransaction:
+    """A line of an investment account; `amount` is the change of its cash in `currency`."""
+
+    id: str
+    account_id: AccountId
+    symbol: str | None
+    kind: str
+    quantity: Decimal | None
+    price: Decimal | None
+    amount: Decimal
+    currency: str
+    trade_date: date
+    description: str
+
+
+@asynccontextmanager
+async def open_as(pool: Pool, user_id: UserId) -> AsyncIterator[Connection]:
+    """Open a transaction that sees this user's rows alone.
+
+    Raises:
+        RetryLater: The database does not answer.
+    """
+    try:
+        async with as_user(pool, user_id) as connection:
+            yield connection
+    except _OUTAGES as error:
+        raise RetryLater(f"database unreachable: {type(error).__name__}", after_s=1.0) from error
+
+
+async def answers(pool: Pool) -> None:
+    """Ask the database for a sign of life.
+
+    Raises:
+        RetryLater: It gives none.
+    """
+    try:
+        await pool.fetchval("select 1")
+    except _OUTAGES as error:
+        raise RetryLater(f"database unreachable: {type(error).__name__}", after_s=1.0) from error
+
+
+async def user_profile(pool: Pool, user_id: UserId) -> UserProfile | None:
+    """Return the user; None when there is no such user (any more)."""
+    async with open_as(pool, user_id) as connection:
+        row = await connection.fetchrow(_PROFILE, user_id)
+    return None if row is None else UserProfile(UserId(str(row["id"])), row["name"], row["currency"])
+
+
+async def linked_accounts(pool: Pool, user_id: UserId) -> list[LinkedAccount]:
+    """Return the user's active accounts, by institution and name."""
+    async with open_as(pool, user_id) as connection:
+        rows = await connection.fetch(_ACCOUNTS)
+    return [LinkedAccount(**{**row, "connection_id": ConnectionId(str(row["connection_id"]))}) for row in rows]
+
+
+async def linked_connections(pool: Pool, user_id: UserId) -> list[LinkedConnection]:
+    """Return the user's connections that are not removed, by institution."""
+    async with open_as(pool, user_id) as connection:
+        rows = await connection.fetch(_CONNECTIONS)
+    return [LinkedConnection(**{**row, "id": ConnectionId(str(row["id"]))}) for row in rows]
+
+
+async def newest_transactions(pool: Pool, user_id: UserId, limit: int) -> list[ReportedTransaction]:
+    """Return the user's newest investment transactions, newest first."""
+    async with open_as(pool, user_id) as connection:
+        rows = await connection.fetch(_TRANSACTIONS, limit)
+    return [ReportedTransaction(**row) for row in rows]
+
+
+async def connections_of(connection: Connection, account_id: AccountId | None) -> list[ConnectionId]:
+    """Return the connections to refresh: those of the user to whom `connection` is bound, or of one account of his."""
+    rows = (
+        await connection.fetch(_ACTIVE_CONNECTIONS)
+        if account_id is None
+        else await connection.fetch(_CONNECTION_OF_ACCOUNT, account_id)
+    )
+    return [ConnectionId(str(row[0])) for row in rows]
