@@ -15,6 +15,7 @@ from realtime.process import Process, run_stage
 from realtime.settings import Settings
 from realtime.store.pool import Pool, open_pool
 from symbol_collector.collector import Collector
+from symbol_collector.garbage import look_for_cycles_less_often
 from symbol_collector.leading import LIFETIME_MS, lead, resource
 from symbol_collector.market_data import DataAddress, MarketData
 from symbol_collector.streams import StreamAddress
@@ -24,6 +25,7 @@ _RETRY_AFTER_S = 0.5
 
 async def main(process: Process) -> None:
     """Stand by, and collect prices while leading."""
+    look_for_cycles_less_often()
     settings, clock, log = process.settings, WallClock(), process.log
     key_id, secret_key = settings.alpaca_key_id or "", _secret(settings)
     async with AsyncExitStack() as stack:

@@ -23,11 +23,14 @@ from websockets.exceptions import ConnectionClosed
 
 from realtime.clock import now_ns
 from realtime.domain.asset_class import MarketStream
+from symbol_collector.decode import Raw
+from symbol_collector.frames import FrameReader
 from symbol_collector.inbox import Inbox
 from symbol_collector.refusals import Refusal, auth_refusal, reconnect_after_s, refusal
 from symbol_collector.subscription import Subscription
 
 _FRAME_BYTES_MAX = 16 * 1024 * 1024
+_HAND_OVER_MAX = 1_000
 _MALFORMED_ERRORS = (msgpack.UnpackException, ValueError, TypeError, KeyError, IndexError, AttributeError)
 _CHANNELS = {
     MarketStream.STOCK: ("trades",),
@@ -127,8 +130,9 @@ class _Watched(DataStream):
         self.say(connected=True, connections_count=self.state.connections_count + 1)
 
     async def _consume(self) -> bool:
-        unpack, put, receive = msgpack.unpackb, self._inbox.put, self._ws.recv
+        unpack, receive, waiting = msgpack.unpackb, self._ws.recv, self._ws.messages
         self._data_received = False
+        read: list[Raw] = []
         while self._should_run:
             frame = await receive()
             try:
@@ -136,13 +140,16 @@ class _Watched(DataStream):
                 kind = messages[0]["T"]
             except _MALFORMED_ERRORS:
                 self.say(malformed_count=self.state.malformed_count + 1)
-                continue
+                messages, kind = [], "t"
+            if len(kind) == 1:
+                read += messages
+            if read and (len(kind) > 1 or not waiting or len(read) > _HAND_OVER_MAX):
+                self._inbox.put(read, now_ns())  # nothing more is here yet, so nobody waits for it
+                read = []
+                self._data_received = True
+                self.last_data_at = time.monotonic()
             if len(kind) > 1:  # success, error, subscription: always alone in their frame
                 await self._control(messages[0])
-                continue
-            put(messages, now_ns())
-            self._data_received = True
-            self.last_data_at = time.monotonic()
         await self.close()
         return False
 
@@ -289,6 +296,7 @@ def _websocket_params(url: str) -> dict[str, object]:
         "max_size": _FRAME_BYTES_MAX,
         "open_timeout": 10,
         "close_timeout": 1,
+        "create_protocol": FrameReader,
         "compression": "deflate" if url.startswith("wss:") else None,
     }
 
