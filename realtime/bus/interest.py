@@ -1,6 +1,6 @@
 """Interest: which users have clients. A lease per user that expires unless a broadcaster renews it."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from realtime.bus.client import Bus
 from realtime.clock import now_ns
@@ -38,6 +38,18 @@ async def read_interest(bus: Bus, partitions: Iterable[Partition]) -> frozenset[
         pipeline.zrange(names.interest(partition), 0, -1)
     answers = await pipeline.execute()
     return frozenset(UserId(member.decode()) for members in answers[1::2] for member in members)
+
+
+async def announced_interest(bus: Bus) -> AsyncIterator[UserId]:
+    """Yield each user id as it is announced, from now on; announcements made while away are only in `read_interest`.
+
+    Raises:
+        RedisError: The connection is lost.
+    """
+    async with bus.pubsub(ignore_subscribe_messages=True) as pubsub:
+        await pubsub.subscribe(names.interest_changed())
+        async for message in pubsub.listen():
+            yield UserId(message["data"].decode())
 
 
 def _now_ms() -> int:

@@ -1,5 +1,7 @@
 """Leases: a claim on something that only one process may do; expires unless renewed."""
 
+from typing import cast
+
 from realtime.bus.client import Bus
 from realtime.contract import names
 
@@ -32,3 +34,9 @@ class Lease:
     async def release(self) -> None:
         """Give the claim up at once, if it is ours."""
         await self._bus.eval(_RELEASE, 1, self._key, self._owner)
+
+
+async def lease_owners(bus: Bus, resources: list[str]) -> list[str | None]:
+    """Return who holds each of these resources; None where nobody does."""
+    owners = cast("list[bytes | None]", await bus.mget([names.lease(resource) for resource in resources]))
+    return [None if owner is None else owner.decode() for owner in owners]

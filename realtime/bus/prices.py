@@ -16,8 +16,9 @@ from realtime.contract.messages import FeedState, PriceBatch, decode, encode
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price
 
+READ_MAX = 256
+"""Most batches that one read returns; a reader who gets so many is behind and had better read the board."""
 _FEED_LENGTH = 10_000
-_READ_MAX = 256
 _FEED_STATE_EXPIRES_MS = 4_000
 
 
@@ -66,7 +67,7 @@ async def read_batches(bus: Bus, after: FeedPosition, wait_ms: int) -> tuple[lis
     """Wait up to `wait_ms` for the next batches; return them in order and the new position."""
     answer = cast(
         "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]",
-        await bus.xread({names.price_feed(): after.entry_id}, count=_READ_MAX, block=wait_ms),
+        await bus.xread({names.price_feed(): after.entry_id}, count=READ_MAX, block=wait_ms),
     )
     if not answer:
         return [], after

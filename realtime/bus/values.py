@@ -6,11 +6,12 @@ the revisions, or was away, reads the states again. Writers: the calculator that
 number. Lost when Redis loses its data: the calculator publishes full states again when interest is announced.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import cast
 
 from realtime.bus.client import Bus
+from realtime.clock import now_ns
 from realtime.contract import names
 from realtime.contract.messages import Revision, SubjectState, ValueBatch, ValueUpdate, decode, encode
 from realtime.domain.account import AccountId, UserId
@@ -22,27 +23,57 @@ _STATE_TTL_S = 3600
 _FIGURES = b"figures"
 _REVISION = b"revision"
 _AS_OF = b"as_of"
+_RAISE = """
+local generation = math.max((tonumber(redis.call('get', KEYS[1])) or 0) + 1, tonumber(ARGV[1]))
+redis.call('set', KEYS[1], string.format('%d', generation))
+return generation
+"""
 
 
 async def next_generation(bus: Bus, partition: Partition) -> int:
-    """Return a generation later than all earlier ones; call when claiming a partition."""
-    return int(await bus.incr(names.generation(partition)))
+    """Return a generation later than all earlier ones; see `next_generations`."""
+    return (await next_generations(bus, [partition]))[partition]
+
+
+async def next_generations(bus: Bus, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """Return generations later than all earlier ones; call when claiming partitions, or after Redis lost its data.
+
+    They are wall milliseconds, so that they rise even when the counters were lost.
+    """
+    wanted = list(partitions)
+    pipeline = bus.pipeline(transaction=False)
+    for partition in wanted:
+        pipeline.eval(_RAISE, 1, names.generation(partition), now_ns() // 1_000_000)
+    return dict(zip(wanted, map(int, await pipeline.execute()), strict=True))
+
+
+async def read_generation(bus: Bus, partition: Partition) -> int | None:
+    """Return the newest generation; None when nobody has claimed the partition, or Redis has lost its data."""
+    generation = cast("bytes | None", await bus.get(names.generation(partition)))
+    return None if generation is None else int(generation)
 
 
 async def publish(bus: Bus, partition: Partition, batch: ValueBatch) -> None:
     """Write the new states, then publish the batch, in one round trip."""
+    await publish_all(bus, {partition: batch})
+
+
+async def publish_all(bus: Bus, batches: Mapping[Partition, ValueBatch]) -> None:
+    """Write the new states, then publish the batches of several partitions, in one round trip."""
     pipeline = bus.pipeline(transaction=True)
-    for update in batch.updates:
-        key = _state_key(partition, update)
-        if update.full:
-            pipeline.delete(key)
-        fields: dict[bytes | str, bytes] = {instrument: encode(row) for instrument, row in update.positions.items()}
-        fields[_FIGURES] = encode(update.figures)
-        fields[_REVISION] = encode(batch.revision)
-        fields[_AS_OF] = encode(batch.as_of)
-        pipeline.hset(key, mapping=fields)  # type: ignore[arg-type]  # redis-py wants one key type
-        pipeline.expire(key, _STATE_TTL_S)
-    pipeline.execute_command("SPUBLISH", names.value_feed(partition), encode(batch))
+    for partition, batch in batches.items():
+        revision, as_of = encode(batch.revision), encode(batch.as_of)
+        for update in batch.updates:
+            key = _state_key(partition, update)
+            if update.full:
+                pipeline.delete(key)
+            fields: dict[bytes | str, bytes] = {instrument: encode(row) for instrument, row in update.positions.items()}
+            fields[_FIGURES] = encode(update.figures)
+            fields[_REVISION] = revision
+            fields[_AS_OF] = as_of
+            pipeline.hset(key, mapping=fields)  # type: ignore[arg-type]  # redis-py wants one key type
+            pipeline.expire(key, _STATE_TTL_S)
+        pipeline.execute_command("SPUBLISH", names.value_feed(partition), encode(batch))
     await pipeline.execute()
 
 
@@ -64,10 +95,12 @@ async def read_state(bus: Bus, user_id: UserId, account_id: AccountId | None) ->
     )
 
 
-async def drop_states(bus: Bus, user_id: UserId, account_ids: Iterable[AccountId]) -> None:
-    """Forget the states of accounts that are gone."""
+async def drop_states(bus: Bus, user_id: UserId, account_ids: Iterable[AccountId], *, portfolio: bool = False) -> None:
+    """Forget the states of accounts that are gone; with `portfolio` that of the user's portfolio too."""
     partition = partition_of(user_id)
     keys = [names.account_state(partition, account_id) for account_id in account_ids]
+    if portfolio:
+        keys.append(names.portfolio_state(partition, user_id))
     if keys:
         await bus.delete(*keys)
 
