@@ -1,9 +1,10 @@
 """A broadcaster and an API in one small process, for working on the dashboard alone. Not shipped.
 
 `python dashboard/dev/fake_stream.py --port 8080` serves dashboard/dist, the REST calls and /v1 with made-up values;
-open http://127.0.0.1:8080/#code=dev. `--drop-every 20` closes the stream every 20 seconds.
+open http://127.0.0.1:8080/#code=dev. `--speed` is that of
+market time.
 """
-# ruff: noqa: T201, S311, TID251, DTZ005
+# ruff: noqa: T201, S311, TID251
 
 import argparse
 import asyncio

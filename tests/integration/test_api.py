@@ -206,10 +206,10 @@ async def test_aggregated_portfolio_has_the_values_that_clients_get(api: Api, po
     ada = await add_person(pool, "Ada")
     request = asyncio.ensure_future(api.get("/api/portfolio/aggregated", ada.user_id))
 
-    async def is_watched() -> bool:
-        return ada.user_id in await read_interest(bus, [partition_of(ada.user_id)])
+    async def watched() -> frozenset[UserId]:
+        return await read_interest(bus, [partition_of(ada.user_id)])
 
-    await wait_until(is_watched, what="the user is watched")
+    assert await wait_until(watched, what="the user is watched") == {ada.user_id}
     await publish_portfolio(bus, ada.user_id, "1234.56")
     portfolio = await request
     assert portfolio["total_value"] == 1234.56

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -12,9 +12,13 @@ DEADLINE_S = 10.0
 _POLL_EVERY_S = 0.01
 
 
+@overload
 async def wait_until(
-    condition: Callable[[], T | Awaitable[T]], deadline_s: float = DEADLINE_S, what: str = "condition"
-) -> T:
+    condition: Callable[[], Awaitable[T]], deadline_s: float = DEADLINE_S, what: str = "condition"
+) -> T: ...
+@overload
+async def wait_until(condition: Callable[[], T], deadline_s: float = DEADLINE_S, what: str = "condition") -> T: ...
+async def wait_until(condition: Callable[[], Any], deadline_s: float = DEADLINE_S, what: str = "condition") -> Any:
     """Return the condition's first truthy result.
 
     Raises:
@@ -23,7 +27,7 @@ async def wait_until(
     ends = time.monotonic() + deadline_s
     while True:
         outcome = condition()
-        result: T = await outcome if isawaitable(outcome) else outcome  # type: ignore[assignment]
+        result = await outcome if isawaitable(outcome) else outcome
         if result:
             return result
         if time.monotonic() > ends:

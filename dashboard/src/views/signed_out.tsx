@@ -24,8 +24,8 @@ export function SignedOut({ reason }: { reason: Reason }) {
       <h1 data-testid="signed-out">{title}</h1>
       <p>{text}</p>
       <p class="muted">
-        To get a new link, look at the terminal in which <code>make demo</code> or <code>navstream up</code> runs, or ask
-        whoever runs this server for one, and open it in this tab.
+        To get a new link, run <code>navstream sign-in-link</code> where the service runs, or ask whoever runs it for
+        one. Then open it in this tab.
       </p>
     </Centered>
   );
