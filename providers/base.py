@@ -81,7 +81,7 @@ class ReportedAccount:
         id: The provider's.
         account_type: In Plaid's words: investment, depository, credit, loan, other.
         mask: Last digits of its number.
-        currency: ISO 4217.
+        currency: ISO 4217; None while the provider does not know it.
         total: The provider's own figure of what it is worth, in `currency`.
     """
 
@@ -91,7 +91,7 @@ class ReportedAccount:
     account_type: str
     subtype: str | None
     mask: str | None
-    currency: str
+    currency: str | None
     total: Decimal | None
 
 

@@ -40,15 +40,13 @@ def accounts(records: Iterable[msgspec.Raw]) -> tuple[list[Account], tuple[SetAs
         account = decoded(record, Account)
         if isinstance(account, str):
             odd.append(SetAside(None, f"account: {account}"))
-        elif _currency(account) is None:
-            odd.append(SetAside(None, f"account {account.account_id}: no currency"))
         else:
             read.append(account)
     return read, tuple(odd)
 
 
 def reported_account(account: Account) -> ReportedAccount:
-    """Return an account whose currency is known; its total is what the institution shows."""
+    """Return an account; its total is what the institution shows, negative for a debt."""
     balances = account.balances
     owed = _product(account) == "liabilities"
     total = balances.current if balances.current is not None else balances.available
@@ -59,7 +57,7 @@ def reported_account(account: Account) -> ReportedAccount:
         account_type=account.type,
         subtype=account.subtype,
         mask=account.mask,
-        currency=_currency(account) or "",
+        currency=_currency(account),
         total=-total if owed and total is not None else total,
     )
 
@@ -69,7 +67,7 @@ def cash_report(account: Account, as_of: datetime | None) -> AccountReport:
     reported = reported_account(account)
     if reported.product == "liabilities":
         return AccountReport(reported, (), as_of)
-    if reported.total is None:
+    if reported.total is None or reported.currency is None:
         return AccountReport(reported, (), as_of, unusable="Plaid does not know the balance")
     money = ProviderHolding(
         instruments.cash(reported.currency), reported.total, reported.total, Decimal(1), as_of, reported.total

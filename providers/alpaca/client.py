@@ -1,0 +1,189 @@
+"""alpaca-py's account clients: raw answers, a time-out on each request, no sleeping retries, a client per read.
+
+Why raw: one null or unknown enum value in one position fails the SDK's whole list.
+Why a client per read: the `requests` session inside is not for several threads.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any, Protocol, TypeVar
+
+from alpaca.broker.client import BrokerClient
+from alpaca.trading.client import TradingClient
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
+
+from providers.alpaca.documents import Keys
+from providers.calls import Calls
+from providers.limits import Budget
+
+Answer = TypeVar("Answer")
+
+_CONNECT_TIMEOUT_S = 3.05
+_BY_ACCOUNT_A_MINUTE = 200
+_READS_MAX = 3
+_PAGE = 100
+_PAGES_MAX = 200
+
+
+class AccountReader(Protocol):
+    """Blocking reads of one account; each returns Alpaca's JSON."""
+
+    def account(self) -> Any: ...
+
+    def positions(self) -> Any: ...
+
+    def activities(self, since: str, page_token: str | None) -> Any: ...
+
+    def history(self, period: str) -> Any: ...
+
+
+class AlpacaClient:
+    """Reads accounts by their own keys, or through the firm's."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        *,
+        trading_url: str,
+        broker_url: str,
+        broker_key: str | None,
+        broker_secret: SecretStr | None,
+        timeout_s: float,
+    ) -> None:
+        self._calls = calls
+        self._trading_url = trading_url.rstrip("/")
+        self._broker_url = broker_url.rstrip("/")
+        self._broker_key = broker_key
+        self._broker_secret = broker_secret
+        self._timeout_s = timeout_s
+
+    async def read(self, account: str, keys: Keys | None, function: Callable[[AccountReader], Answer]) -> Answer:
+        """Run some reads of one account in a thread.
+
+        Args:
+            account: Alpaca's id of it.
+            keys: Its own; None for the firm's.
+            function: What to read; also called again after a passing fault by whoever retries.
+
+        Raises:
+            NavstreamError: See `errors.py`.
+        """
+        budget = Budget(f"account {keys.key_id if keys else account}", _BY_ACCOUNT_A_MINUTE)
+
+        def run() -> Answer:
+            reader = self._trading(keys) if keys else self._broker(account)
+            try:
+                return function(reader)
+            finally:
+                reader.close()
+
+        return await self._calls.call(run, (budget,))
+
+    async def close(self) -> None:
+        await self._calls.close()
+
+    def _trading(self, keys: Keys) -> "_TradingReader":
+        sdk = TradingClient(keys.key_id, keys.secret_key, raw_data=True, url_override=self._trading_url)
+        return _TradingReader(_tamed(sdk, self._timeout_s))
+
+    def _broker(self, account: str) -> "_BrokerReader":
+        secret = None if self._broker_secret is None else self._broker_secret.get_secret_value()
+        sdk = BrokerClient(self._broker_key, secret, raw_data=True, url_override=self._broker_url)
+        return _BrokerReader(_tamed(sdk, self._timeout_s), account)
+
+
+def consistent(reader: AccountReader) -> tuple[dict[str, Any], list[Any]]:
+    """Return account and positions of one moment: read again when cash moved in between."""
+    account = reader.account()
+    positions = reader.positions()
+    for _ in range(_READS_MAX):
+        later = reader.account()
+        if _cash(later) == _cash(account):
+            break
+        account, positions = later, reader.positions()
+    return account, positions
+
+
+def all_activities(reader: AccountReader, since: str) -> Sequence[Any]:
+    """Return the activities since a day, all pages."""
+    found: list[Any] = []
+    token: str | None = None
+    for _ in range(_PAGES_MAX):
+        page = reader.activities(since, token)
+        found += page
+        if len(page) < _PAGE:
+            break
+        token = str(page[-1]["id"])
+    return found
+
+
+class _TradingReader:
+    def __init__(self, sdk: Any) -> None:
+        self._sdk = sdk
+
+    def account(self) -> Any:
+        return self._sdk.get_account()
+
+    def positions(self) -> Any:
+        return self._sdk.get_all_positions()
+
+    def activities(self, since: str, page_token: str | None) -> Any:
+        return self._sdk.get("/account/activities", _page(since, page_token))
+
+    def history(self, period: str) -> Any:
+        return self._sdk.get("/account/portfolio/history", {"period": period, "timeframe": "1D"})
+
+    def close(self) -> None:
+        self._sdk._session.close()  # noqa: SLF001  # the SDK has no close
+
+
+class _BrokerReader:
+    def __init__(self, sdk: Any, account: str) -> None:
+        self._sdk = sdk
+        self._account = account
+
+    def account(self) -> Any:
+        return self._sdk.get_trade_account_by_id(self._account)
+
+    def positions(self) -> Any:
+        return self._sdk.get_all_positions_for_account(self._account)
+
+    def activities(self, since: str, page_token: str | None) -> Any:
+        return self._sdk.get("/accounts/activities", {"account_id": self._account} | _page(since, page_token))
+
+    def history(self, period: str) -> Any:
+        path = f"/trading/accounts/{self._account}/account/portfolio/history"
+        return self._sdk.get(path, {"period": period, "timeframe": "1D"})
+
+    def close(self) -> None:
+        self._sdk._session.close()  # noqa: SLF001  # the SDK has no close
+
+
+def _page(since: str, token: str | None) -> dict[str, str]:
+    page = {"after": since, "direction": "desc", "page_size": str(_PAGE)}
+    return page if token is None else page | {"page_token": token}
+
+
+def _cash(account: Any) -> Decimal | None:
+    cash = account.get("cash") if isinstance(account, dict) else None
+    return None if cash is None else Decimal(str(cash))
+
+
+class _InTime(HTTPAdapter):
+    """Gives each request a time-out; the SDK sets none."""
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__()
+        self._timeout = (_CONNECT_TIMEOUT_S, timeout_s)
+
+    def send(self, request: Any, *args: Any, **options: Any) -> Any:
+        options["timeout"] = options.get("timeout") or self._timeout
+        return super().send(request, *args, **options)
+
+
+def _tamed(sdk: Any, timeout_s: float) -> Any:
+    sdk._session.mount("http://", _InTime(timeout_s))  # noqa: SLF001  # no public knob
+    sdk._session.mount("https://", _InTime(timeout_s))  # noqa: SLF001
+    sdk._retry = 0  # noqa: SLF001  # or it sleeps three seconds a try, in our thread
+    return sdk

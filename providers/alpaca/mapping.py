@@ -1,0 +1,208 @@
+"""Alpaca's records → ours (pure). One odd record is set aside with its reason, the rest is kept."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from providers.alpaca.documents import Activity, Position, RecordIds, TradeAccount
+from providers.base import (
+    AccountReport,
+    ProviderHolding,
+    ProviderTransaction,
+    ReportedAccount,
+    ReportedInstrument,
+    SetAside,
+    TransactionsReport,
+)
+from providers.records import decoded
+from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
+from realtime.domain.symbol import (
+    US_EXCHANGES,
+    cash_symbol,
+    crypto_symbol,
+    equity_symbol,
+    is_us_ticker,
+    occ_symbol,
+    plan_symbol,
+)
+from realtime.domain.transaction import TransactionKind
+
+_CLASSES = {"us_equity": AssetClass.EQUITY, "us_option": AssetClass.OPTION, "crypto": AssetClass.CRYPTO}
+_NOTIONAL = "crypto_perp"
+_KINDS = {
+    "CSD": TransactionKind.DEPOSIT,
+    "CSW": TransactionKind.WITHDRAWAL,
+    "INT": TransactionKind.INTEREST,
+    "FEE": TransactionKind.FEE,
+    "CFEE": TransactionKind.FEE,
+    "SPLIT": TransactionKind.SPLIT,
+    "ACATC": TransactionKind.TRANSFER,
+    "ACATS": TransactionKind.TRANSFER,
+    "JNLC": TransactionKind.TRANSFER,
+    "JNLS": TransactionKind.TRANSFER,
+    "DIVNRA": TransactionKind.TAX,
+    "DIVWH": TransactionKind.TAX,
+}
+
+
+def account_report(account: TradeAccount, positions: Iterable[object], as_of: datetime) -> AccountReport:
+    """Return the account with its positions and its cash."""
+    reported = ReportedAccount(
+        id=account.id,
+        name=f"Alpaca {account.account_number[-4:]}",
+        product="investments",
+        account_type="investment",
+        subtype="margin" if account.multiplier is not None and account.multiplier > 1 else "cash",
+        mask=account.account_number[-4:] or None,
+        currency=account.currency,
+        total=account.equity,
+    )
+    holdings: list[ProviderHolding] = []
+    odd: list[SetAside] = []
+    for record in positions:
+        line = _holding(record, account.currency, as_of)
+        if isinstance(line, SetAside):
+            odd.append(line)
+        elif line.quantity:
+            holdings.append(line)
+    symbol = cash_symbol(account.currency)
+    if symbol is None:
+        odd.append(SetAside(None, f"cash in an unknown currency: {account.currency}"))
+    elif account.cash:
+        money = ReportedInstrument(
+            symbol, symbol, AssetClass.CASH, account.currency, Decimal(1), account.currency, listed=False
+        )
+        holdings.append(ProviderHolding(money, account.cash, account.cash, Decimal(1), as_of, account.cash))
+    return AccountReport(reported, tuple(holdings), as_of, tuple(odd))
+
+
+def _holding(record: object, currency: str, as_of: datetime) -> ProviderHolding | SetAside:
+    if not isinstance(record, dict):
+        return SetAside(None, "a position that is no object")
+    position = decoded(record, Position)
+    if isinstance(position, str):
+        return SetAside(_alias(record), position)
+    if position.asset_class == _NOTIONAL:
+        return SetAside(position.asset_id, "a perpetual future has a notional value only")
+    short = position.side == "short"
+    quantity = -abs(position.qty) if short else position.qty
+    cost = position.cost_basis
+    value = position.market_value
+    return ProviderHolding(
+        instrument=_instrument(position, currency),
+        quantity=quantity,
+        cost_basis=-abs(cost) if cost is not None and quantity < 0 else cost,
+        price=position.current_price,
+        price_time=None if position.current_price is None else as_of,
+        value=-abs(value) if value is not None and quantity < 0 else value,
+    )
+
+
+def _instrument(position: Position, currency: str) -> ReportedInstrument:
+    symbol, asset_class, listed = classified(position.symbol, position.asset_class, position.exchange)
+    return ReportedInstrument(
+        alias=position.asset_id,
+        symbol=symbol,
+        asset_class=asset_class,
+        currency=currency,
+        multiplier=ASSET_CLASSES[asset_class].multiplier,
+        name=symbol,
+        listed=listed,
+    )
+
+
+def classified(spelled: str, kind: str | None, exchange: str | None) -> tuple[str, AssetClass, bool]:
+    """Return symbol, class and whether market data covers it; the form decides where Alpaca names no known class."""
+    asset_class = _CLASSES.get(kind or "")
+    contract = occ_symbol(spelled)
+    if contract is not None and asset_class in {None, AssetClass.OPTION}:
+        return contract, AssetClass.OPTION, True
+    if asset_class is AssetClass.CRYPTO or (asset_class is None and exchange == "CRYPTO"):
+        pair = crypto_symbol(spelled)
+        if pair is not None:
+            return pair, AssetClass.CRYPTO, True
+    symbol = equity_symbol(spelled)
+    if symbol is not None and (asset_class is AssetClass.EQUITY or exchange in US_EXCHANGES):
+        return symbol, AssetClass.EQUITY, exchange in US_EXCHANGES and is_us_ticker(symbol)
+    return plan_symbol(spelled, "alpaca"), AssetClass.OTHER, False
+
+
+def transactions_report(account: TradeAccount, records: Iterable[object]) -> TransactionsReport:
+    """Return the activities that can be read, and why the others cannot."""
+    read: list[ProviderTransaction] = []
+    odd: list[SetAside] = []
+    for record in records:
+        line = _transaction(account, record) if isinstance(record, dict) else "no object"
+        if isinstance(line, str):
+            odd.append(SetAside(None, f"activity: {line}"))
+        else:
+            read.append(line)
+    return TransactionsReport(tuple(read), tuple(odd))
+
+
+def _transaction(account: TradeAccount, record: dict[str, object]) -> ProviderTransaction | str:
+    line = decoded(record, Activity)
+    if isinstance(line, str):
+        return line
+    instrument = _dealt_in(line, account.currency)
+    quantity = line.qty
+    amount = line.net_amount
+    day = line.date or (line.transaction_time.date() if line.transaction_time else None)
+    kind = _kind(line)
+    if line.activity_type == "FILL":
+        if quantity is None or line.price is None or instrument is None:
+            return f"{line.id}: a fill without symbol, quantity or price"
+        quantity = abs(quantity) if kind is TransactionKind.BUY else -abs(quantity)
+        amount = -quantity * line.price * instrument.multiplier
+    if amount is None or day is None:
+        return f"{line.id}: no amount or date"
+    return ProviderTransaction(
+        account=account.id,
+        id=line.id,
+        instrument=instrument,
+        kind=kind,
+        quantity=quantity or None,
+        price=line.price,
+        amount=amount,
+        fees=None,
+        currency=account.currency,
+        trade_date=day,
+        settlement_date=None,
+        description=line.description or f"{line.activity_type} {line.symbol or ''}".strip(),
+    )
+
+
+def _kind(line: Activity) -> TransactionKind:
+    if line.activity_type == "FILL":
+        return TransactionKind.BUY if line.side == "buy" else TransactionKind.SELL
+    if line.activity_type in _KINDS:
+        return _KINDS[line.activity_type]
+    return TransactionKind.DIVIDEND if line.activity_type.startswith("DIV") else TransactionKind.OTHER
+
+
+def _dealt_in(line: Activity, currency: str) -> ReportedInstrument | None:
+    """Return the instrument of an activity, which names no class: coins are known by their pair."""
+    if not line.symbol:
+        return None
+    kind = "crypto" if "/" in line.symbol else None if occ_symbol(line.symbol) else "us_equity"
+    symbol, asset_class, listed = classified(line.symbol, kind, None)
+    multiplier = ASSET_CLASSES[asset_class].multiplier
+    return ReportedInstrument(f"activity:{symbol}", symbol, asset_class, currency, multiplier, symbol, listed)
+
+
+def percent_of_history(values: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the last known return of a history of fractions, in percent."""
+    known = [value for value in values if value is not None]
+    try:
+        return known[-1] * 100 if known else None
+    except InvalidOperation:
+        return None
+
+
+def _alias(record: dict[str, object]) -> str | None:
+    try:
+        return msgspec.convert(record, RecordIds).asset_id
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,99 @@
+"""Alpaca as a provider: which reads make an answer."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from providers.alpaca import mapping
+from providers.alpaca.client import AccountReader, AlpacaClient, all_activities, consistent
+from providers.alpaca.documents import History, Keys, TradeAccount
+from providers.base import (
+    Access,
+    HoldingsReport,
+    Institution,
+    Performance,
+    ReportedAccount,
+    TransactionsReport,
+)
+from realtime.clock import Clock
+from realtime.domain.account import ProviderName
+
+INSTITUTION = Institution("ALPACA", "Alpaca")
+_PERIODS = {"1W": "1W", "1M": "1M", "3M": "3M", "1Y": "1A"}
+
+
+class AlpacaProvider:
+    """Reads Alpaca accounts, live."""
+
+    name = ProviderName.ALPACA
+    reads_live = True
+
+    def __init__(self, client: AlpacaClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def accounts(self, access: Access) -> Sequence[ReportedAccount]:
+        account = await self.trade_account(access)
+        return [mapping.account_report(account, [], self._clock.now()).account]
+
+    async def positions(self, access: Access, account: str | None = None) -> HoldingsReport:
+        """Return the account, its positions and its cash."""
+
+        def read(reader: AccountReader) -> tuple[TradeAccount, list[object]]:
+            found, positions = consistent(reader)
+            return msgspec.convert(found, TradeAccount), msgspec.convert(positions, list[object])
+
+        owner, positions = await self._client.read(access.connection, keys(access), read)
+        now = self._clock.now()
+        reports = (mapping.account_report(owner, positions, now),) if account in (None, owner.id) else ()
+        return HoldingsReport(INSTITUTION, reports, now)
+
+    async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:
+        def read(reader: AccountReader) -> tuple[TradeAccount, Sequence[object]]:
+            return msgspec.convert(reader.account(), TradeAccount), all_activities(reader, since.isoformat())
+
+        owner, records = await self._client.read(access.connection, keys(access), read)
+        if account not in (None, owner.id):
+            return TransactionsReport(())
+        return mapping.transactions_report(owner, records)
+
+    async def performance(self, access: Access, account: str | None = None) -> Sequence[Performance]:
+        """Return Alpaca's own returns by period."""
+
+        def read(reader: AccountReader) -> tuple[TradeAccount, dict[str, History]]:
+            histories = {name: msgspec.convert(reader.history(period), History) for name, period in _PERIODS.items()}
+            return msgspec.convert(reader.account(), TradeAccount), histories
+
+        owner, histories = await self._client.read(access.connection, keys(access), read)
+        if account not in (None, owner.id):
+            return []
+        returns: dict[str, Decimal] = {}
+        for period, history in histories.items():
+            percent = mapping.percent_of_history(history.profit_loss_pct)
+            if percent is not None:
+                returns[period] = percent
+        return [Performance(owner.id, returns)]
+
+    async def refresh(self, access: Access) -> None:
+        """Do nothing: every read is live."""
+
+    async def remove(self, access: Access) -> None:
+        """Do nothing: keys are withdrawn by their owner, at Alpaca."""
+
+    async def trade_account(self, access: Access) -> TradeAccount:
+        """Return the account as Alpaca describes it."""
+        return await self._client.read(
+            access.connection, keys(access), lambda reader: msgspec.convert(reader.account(), TradeAccount)
+        )
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def keys(access: Access) -> Keys | None:
+    """Return the account's own keys; None when the firm's serve."""
+    if access.credential is None:
+        return None
+    return msgspec.json.decode(access.credential.get_secret_value(), type=Keys)

@@ -1,0 +1,165 @@
+"""SnapTrade as a provider: which calls make an answer."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from providers.base import (
+    Access,
+    AccountReport,
+    HoldingsReport,
+    Institution,
+    Performance,
+    ProviderTransaction,
+    ReportedAccount,
+    SetAside,
+    TransactionsReport,
+)
+from providers.snaptrade import mapping
+from providers.snaptrade.client import SnapTradeClient
+from providers.snaptrade.documents import (
+    Account,
+    ActivitiesAnswer,
+    Authorization,
+    Balance,
+    PositionsAnswer,
+    ReturnsAnswer,
+)
+from providers.snaptrade.transactions import transactions
+from realtime.clock import Clock
+from realtime.domain.account import ProviderName
+from realtime.errors import Misconfigured, ReconnectNeeded
+
+_PAGE = 1000
+_PAGES_MAX = 200
+
+
+class SnapTradeProvider:
+    """Reads the brokers behind SnapTrade."""
+
+    name = ProviderName.SNAPTRADE
+    reads_live = True
+
+    def __init__(self, client: SnapTradeClient, clock: Clock) -> None:
+        self.client = client
+        self._clock = clock
+
+    async def accounts(self, access: Access) -> Sequence[ReportedAccount]:
+        read, _ = mapping.accounts(await self._accounts(access))
+        return [mapping.reported_account(account) for account in read]
+
+    async def positions(self, access: Access, account: str | None = None) -> HoldingsReport:
+        """Return accounts, positions and cash.
+
+        The authorization is asked first: a disabled one goes on answering with old data and HTTP 200.
+        """
+        authorization = await self.authorization(access)
+        if authorization.disabled:
+            raise ReconnectNeeded("CONNECTION_DISABLED", "The brokerage connection is disabled: sign in again.")
+        read, odd = mapping.accounts(await self._accounts(access))
+        reports = [await self._report(access, one) for one in read if account in (None, one.id)]
+        return HoldingsReport(institution(authorization), tuple(reports), self._clock.now(), odd)
+
+    async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:
+        read, _ = mapping.accounts(await self._accounts(access))
+        lines: list[ProviderTransaction] = []
+        odd: list[SetAside] = []
+        for one in read:
+            if account in (None, one.id):
+                found, unread = transactions(one.id, await self._activities(access, one.id, since))
+                lines += found
+                odd += unread
+        return TransactionsReport(tuple(lines), tuple(odd))
+
+    async def performance(self, access: Access, account: str | None = None) -> Sequence[Performance]:
+        """Return SnapTrade's own returns; most plans lack them, which raises `Unsupported`."""
+        read, _ = mapping.accounts(await self._accounts(access))
+        found = []
+        for one in read:
+            if account in (None, one.id):
+                answer = await self.client.call(
+                    "account_information.get_user_account_return_rates",
+                    ReturnsAnswer,
+                    account_id=one.id,
+                    **_user(access),
+                )
+                returns: dict[str, Decimal] = {
+                    line.timeframe: line.return_percent for line in answer.data if line.return_percent is not None
+                }
+                found.append(Performance(one.id, returns))
+        return found
+
+    async def refresh(self, access: Access) -> None:
+        """Schedule a refresh at the broker; billed, and refused when the last one is too recent."""
+        await self.client.call(
+            "connections.refresh_brokerage_authorization",
+            dict[str, Any],
+            authorization_id=access.connection,
+            **_user(access),
+        )
+
+    async def remove(self, access: Access) -> None:
+        """Queue the connection for deletion; adding it again later makes new ids."""
+        await self.client.call(
+            "connections.delete_connection", dict[str, Any], connection_id=access.connection, **_user(access)
+        )
+
+    async def authorization(self, access: Access) -> Authorization:
+        return await self.client.call(
+            "connections.detail_brokerage_authorization",
+            Authorization,
+            authorization_id=access.connection,
+            **_user(access),
+        )
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def _accounts(self, access: Access) -> list[msgspec.Raw]:
+        return await self.client.call(
+            "connections.list_brokerage_authorization_accounts",
+            list[msgspec.Raw],
+            authorization_id=access.connection,
+            **_user(access),
+        )
+
+    async def _report(self, access: Access, account: Account) -> AccountReport:
+        one = {"account_id": account.id} | _user(access)
+        if mapping.unusable(account) is not None:
+            return mapping.account_report(account, PositionsAnswer([]), [])
+        positions = await self.client.call("account_information.get_all_account_positions", PositionsAnswer, **one)
+        balances = await self.client.call("account_information.get_user_account_balance", list[Balance], **one)
+        return mapping.account_report(account, positions, balances)
+
+    async def _activities(self, access: Access, account: str, since: date) -> list[msgspec.Raw]:
+        records: list[msgspec.Raw] = []
+        for _ in range(_PAGES_MAX):
+            page = await self.client.call(
+                "account_information.get_account_activities",
+                ActivitiesAnswer,
+                account_id=account,
+                start_date=since,
+                end_date=self._clock.now().date(),
+                offset=len(records),
+                limit=_PAGE,
+                **_user(access),
+            )
+            records += page.data
+            if not page.data or len(records) >= page.pagination.total:
+                break
+        return records
+
+
+def institution(authorization: Authorization) -> Institution | None:
+    """Return the brokerage behind an authorization, if it says so."""
+    broker = authorization.brokerage
+    return None if broker is None else Institution(broker.slug, broker.display_name or broker.name)
+
+
+def _user(access: Access) -> dict[str, str]:
+    if access.credential is None:
+        raise Misconfigured((f"SnapTrade user {access.user} has no secret",))
+    return {"user_id": access.user, "user_secret": access.credential.get_secret_value()}
