@@ -4,6 +4,7 @@ import argparse
 import json
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -11,10 +12,11 @@ from aiohttp import web
 from simulator.broker_dispatch import Asked, subjects
 from simulator.broker_dispatch import answer as answer_call
 from simulator.broker_simulation import BrokerSimulation
-from simulator.control import Control, control_errors
+from simulator.control import Control, control_errors, keeping
 from simulator.data_dates import market_moment
 from simulator.holdings_state import AccountState, HoldingsState
 from simulator.http_faults import Faults
+from simulator.kept_state import KeptFile, holdings_document, restore_holdings
 from simulator.serving import run
 from simulator.transport_faults import before_answer, cut
 
@@ -22,8 +24,12 @@ from simulator.transport_faults import before_answer, cut
 class BrokerServer:
     """One simulated Alpaca account side, as an aiohttp application."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, state_file: Path | None = None) -> None:
         self.simulation = BrokerSimulation.start(seed, time.time())
+        self.kept = KeptFile(state_file, lambda: holdings_document(self.simulation.state))
+        kept = self.kept.load()
+        if kept is not None:
+            restore_holdings(self.simulation.state, kept)
 
     @property
     def state(self) -> HoldingsState:
@@ -34,7 +40,7 @@ class BrokerServer:
         return self.simulation.faults
 
     def app(self) -> web.Application:
-        app = web.Application(middlewares=[control_errors])
+        app = web.Application(middlewares=[keeping(self.kept, ("/control/",)), control_errors])
         app.add_routes(Control(self).routes())
         app.add_routes([web.get("/{path:.*}", self._call)])
         return app
@@ -82,8 +88,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--broker-key", default="demo-broker-key")
     parser.add_argument("--broker-secret", default="demo-broker-secret")
     parser.add_argument("--requests-per-minute", type=int, default=200, help="limit per account (default 200)")
+    parser.add_argument("--state", type=Path, help="file that keeps trades over a restart")
     options = parser.parse_args(argv)
-    server = BrokerServer(options.seed)
+    server = BrokerServer(options.seed, options.state)
     server.simulation.broker_key, server.simulation.broker_secret = options.broker_key, options.broker_secret
     server.simulation.requests_per_minute = options.requests_per_minute
     run(server.app(), options.host, options.port)

@@ -1,16 +1,17 @@
 """The control API that the three account simulators share (`/control/…`, see population.py)."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from simulator.holdings_state import AccountState, HoldingsState, UnknownNameError
 from simulator.http_faults import Faults, UnknownFaultError
+from simulator.kept_state import KeptFile
 
 
 class Controlled(Protocol):
@@ -43,7 +44,6 @@ class Control:
     """Routes under /control/."""
 
     target: Controlled
-    persist: Callable[[], None] = lambda: None
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -117,7 +117,6 @@ class Control:
     def _done(self, body: dict[str, Any], account: AccountState) -> web.Response:
         if body.get("webhook", True):
             self.target.changed(account)
-        self.persist()
         return answer(describe_account(self.target.state, account))
 
     def _faults(self) -> list[dict[str, Any]]:
@@ -157,16 +156,28 @@ def describe_account(state: HoldingsState, account: AccountState) -> dict[str, A
     }
 
 
+def keeping(kept: KeptFile, changing: tuple[str, ...]) -> Middleware:
+    """Return a middleware that keeps the state after each request, other than GET, to one of these paths."""
+
+    @web.middleware
+    async def keep(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        if request.method != "GET" and request.path.startswith(changing):
+            kept.save()
+        return response
+
+    return keep
+
+
 @web.middleware
-async def control_errors(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
+async def control_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer 400 or 404 with a sentence when a control call is wrong."""
     try:
-        response: web.StreamResponse = await handler(request)
+        return await handler(request)
     except UnknownNameError as error:
         return answer({"error": str(error)}, 404)
     except (BadControlError, UnknownFaultError) as error:
         return answer({"error": str(error)}, 400)
-    return response
 
 
 async def body_of(request: web.Request) -> dict[str, Any]:

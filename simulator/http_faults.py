@@ -10,7 +10,8 @@ A fault is set over `POST /control/faults` and taken while a request is answered
     drop           the connection is closed without an answer
     truncated      200 with half of a JSON document
     institution_down, login_required   the institution or the login does not work
-    not_ready      the first sync is not finished (Plaid PRODUCT_NOT_READY, SnapTrade initial_sync_completed false)
+    not_ready      the first sync is not finished (Plaid PRODUCT_NOT_READY, SnapTrade an empty 200)
+    populating     SnapTrade: the account's data endpoints answer 425
     partial        half of the holdings are missing although the answer is a 200
     unknown_enum   an enum value nobody has seen yet
     null_price     the newest prices are null
@@ -32,6 +33,7 @@ KINDS = (
     "institution_down",
     "login_required",
     "not_ready",
+    "populating",
     "partial",
     "unknown_enum",
     "null_price",

@@ -6,18 +6,21 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from simulator.control import Control, answer, body_of, control_errors, text
+from simulator.control import Control, answer, body_of, control_errors, keeping, text
 from simulator.data_dates import market_moment
 from simulator.holdings_state import AccountState, HoldingsState
 from simulator.hosted_link import hosted_link_routes
 from simulator.http_faults import Faults
+from simulator.kept_state import KeptFile
 from simulator.plaid_dispatch import Asked
 from simulator.plaid_dispatch import answer as answer_call
 from simulator.plaid_item_answers import repair, require_login
+from simulator.plaid_kept import document, restore
 from simulator.plaid_shapes import account_id
 from simulator.plaid_simulation import PlaidSimulation
 from simulator.plaid_webhooks import WebhookKeys
@@ -26,16 +29,29 @@ from simulator.transport_faults import before_answer, cut
 from simulator.webhook_delivery import WebhookSender
 
 BODY_BYTES_MAX = 1_000_000
+CHANGING = (
+    "/control/",
+    "/hosted-link/",
+    "/item/access_token/",
+    "/item/public_token/",
+    "/item/remove",
+    "/item/webhook/",
+    "/sandbox/",
+)
 
 
 class PlaidServer:
     """One simulated Plaid, as an aiohttp application."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, state_file: Path | None = None) -> None:
         keys = WebhookKeys()
         keys.rotate(time.time())
         self.sender = WebhookSender(sign=keys.signed_headers)
         self.simulation = PlaidSimulation.start(seed, time.time(), keys, self.sender.put)
+        self.kept = KeptFile(state_file, lambda: document(self.simulation))
+        kept = self.kept.load()
+        if kept is not None:
+            restore(self.simulation, kept)
 
     @property
     def state(self) -> HoldingsState:
@@ -46,7 +62,9 @@ class PlaidServer:
         return self.simulation.faults
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[control_errors])
+        app = web.Application(
+            client_max_size=BODY_BYTES_MAX, middlewares=[keeping(self.kept, CHANGING), control_errors]
+        )
         app.add_routes(Control(self).routes())
         app.add_routes(
             [
@@ -138,8 +156,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--seed", type=int, default=7, help="same seed, same people and holdings")
     parser.add_argument("--client-id", default="demo-client")
     parser.add_argument("--secret", default="demo-secret")
+    parser.add_argument("--state", type=Path, help="file that keeps Items and trades over a restart")
     options = parser.parse_args(argv)
-    server = PlaidServer(options.seed)
+    server = PlaidServer(options.seed, options.state)
     server.simulation.client_id, server.simulation.secret = options.client_id, options.secret
     run(server.app(), options.host, options.port)
 

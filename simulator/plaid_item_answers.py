@@ -55,7 +55,15 @@ def link_token_get(call: Call) -> dict[str, Any]:
         "started_at": timestamp(call.now),
         "finished_at": timestamp(call.now) if results else None,
         "events": [],
-        "results": {"item_add_results": results, "cra_item_add_results": [], "bank_income_results": []},
+        "results": {
+            "bank_employment_results": [],
+            "bank_income_results": [],
+            "cra_item_add_results": [],
+            "cra_update_results": [],
+            "document_income_results": None,
+            "item_add_results": results,
+            "payroll_income_results": [],
+        },
     }
     return {
         "created_at": timestamp(call.now),

@@ -18,14 +18,23 @@ How to reach a persona (all flows are the real ones)
 `find_logins(persona)` lists a persona's logins in order: provider, institution id or slug, accounts. The account
 keys (`ada-brokerage`, …) name accounts in the control API of each simulator: `GET /control/state` shows them.
 
+With `--state FILE` a simulator remembers its connections and trades over a restart, as a real provider does.
+Options and credentials: `python -m simulator plaid|snaptrade|broker --help`. All default to client id `demo-client`
+with `demo-secret` (Plaid) or consumer key `demo-consumer-key` (SnapTrade).
+
 Control API of each simulator (JSON; no authentication; for tests, the demo and a person with curl)
     GET  /control/state       accounts with cash, holdings and the provider's ids; connections; faults; webhooks sent
-    POST /control/holdings    {account, symbol, quantity, cost_basis?, price?, settle?, webhook?}: the user now holds
+    POST /control/holdings    {account, symbol, quantity, cost_basis?, price?, settle?, webhook?}: the user holds
                               exactly this quantity (0: sold all). Canonical symbols, contracts, total cost.
-                              `settle` pays from cash; `webhook` tells the connected clients.
+                              `settle` pays from cash; `webhook` false tells no connected client.
+                              `account` is an account key or the provider's own account id.
     POST /control/cash        {account, currency?, amount, webhook?}
     POST /control/prices      {symbol, price}: the price the provider reports; null is the previous close again
     GET, POST, DELETE /control/faults   {kind, path?, subject?, times?, seconds?}: see http_faults.py
+    POST /control/login       Plaid: {persona?, institution?, item_id?, working}: break (false) or repair a login
+    POST /control/rotate-key  Plaid: sign webhooks with a new key
+    POST /control/connections SnapTrade: {persona?, brokerage?, connection_id?, user?, disabled}
+    POST /control/webhook     SnapTrade: {url}: where events go (or `--webhook-url`)
 """
 
 import random

@@ -6,17 +6,20 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from simulator.control import Control, answer, body_of, control_errors
+from simulator.control import Control, answer, body_of, control_errors, keeping
 from simulator.data_dates import market_moment
 from simulator.holdings_state import AccountState, HoldingsState
 from simulator.http_faults import Faults
+from simulator.kept_state import KeptFile
 from simulator.serving import run
 from simulator.snaptrade_dispatch import Asked, routed_path, subjects
 from simulator.snaptrade_dispatch import answer as answer_call
+from simulator.snaptrade_kept import document, restore
 from simulator.snaptrade_portal import Portal
 from simulator.snaptrade_signature import webhook_signature
 from simulator.snaptrade_simulation import SnapTradeSimulation
@@ -31,9 +34,13 @@ BODY_BYTES_MAX = 1_000_000
 class SnapTradeServer:
     """One simulated SnapTrade, as an aiohttp application."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, state_file: Path | None = None) -> None:
         self.sender = WebhookSender(sign=self._sign)
         self.simulation = SnapTradeSimulation.start(seed, time.time(), self.sender.put)
+        self.kept = KeptFile(state_file, lambda: document(self.simulation))
+        kept = self.kept.load()
+        if kept is not None:
+            restore(self.simulation, kept)
 
     @property
     def state(self) -> HoldingsState:
@@ -44,7 +51,7 @@ class SnapTradeServer:
         return self.simulation.faults
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[control_errors])
+        app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[keeping(self.kept, ("/",)), control_errors])
         app.add_routes(Control(self).routes())
         app.add_routes(
             [
@@ -153,8 +160,9 @@ def main(argv: list[str]) -> None:
     parser.add_argument("--consumer-key", default="demo-consumer-key")
     parser.add_argument("--webhook-url", help="where events are sent (default: nowhere)")
     parser.add_argument("--requests-per-minute", type=int, default=250, help="limit of the client (default 250)")
+    parser.add_argument("--state", type=Path, help="file that keeps users, connections and trades over a restart")
     options = parser.parse_args(argv)
-    server = SnapTradeServer(options.seed)
+    server = SnapTradeServer(options.seed, options.state)
     server.simulation.client_id, server.simulation.consumer_key = options.client_id, options.consumer_key
     server.simulation.webhook_url = options.webhook_url
     server.simulation.requests_per_minute = options.requests_per_minute

@@ -10,6 +10,8 @@ import aiohttp
 
 TIMEOUT_S = 10.0
 QUEUE_MAX = 10_000
+AT_ONCE_MAX = 8
+LOG_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ Sign = Callable[[bytes, float], dict[str, str]]
 class WebhookSender:
     """Sends what the answers put into it.
 
-    Card: bounded to QUEUE_MAX deliveries, the newest is dropped and counted when full; one after the other in
-    order, so a receiver that is down delays the next; written by the answers, read by `run`; lost on restart.
+    Card: bounded to QUEUE_MAX deliveries, the newest is dropped and counted when full; started in order, at most
+    AT_ONCE_MAX at a time, so retries may overtake each other; written by the answers, read by `run`; lost on restart.
 
     Attributes:
         retry_after_s: Delays before the attempts after the first (the real ones are compressed).
@@ -48,19 +50,23 @@ class WebhookSender:
             self.dropped += 1
 
     async def run(self) -> None:
+        """Deliver until cancelled."""
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            while True:
-                delivery = await self.queue.get()
-                for _ in range(self.repeat):
-                    await self._deliver(session, delivery)
-                self.queue.task_done()
+        async with aiohttp.ClientSession(timeout=timeout) as session, asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE_MAX):
+                group.create_task(self._deliver_next(session))
+
+    async def _deliver_next(self, session: aiohttp.ClientSession) -> None:
+        while True:
+            delivery = await self.queue.get()
+            for _ in range(self.repeat):
+                await self._deliver(session, delivery)
 
     async def _deliver(self, session: aiohttp.ClientSession, delivery: Delivery) -> None:
         for delay_s in (*self.retry_after_s, None):
             status = await self._attempt(session, delivery)
             self.log.append({"url": delivery.url, "status": status, "body": delivery.body.decode()})
-            del self.log[:-200]
+            del self.log[:-LOG_MAX]
             if status in {200, 201, 202, 204} or delay_s is None:
                 return
             await asyncio.sleep(delay_s)
