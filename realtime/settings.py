@@ -66,8 +66,11 @@ class Settings(BaseSettings):
     heartbeat_s: float = Field(default=15.0, gt=0, description="Interval of WebSocket pings, seconds.")
     auth_timeout_s: float = Field(default=10.0, gt=0, description="Time a client has to authenticate, seconds.")
     channels_max: int = Field(default=500, gt=0, description="Channels that one client may subscribe to.")
-    message_bytes_max: int = Field(default=65_536, gt=0, description="Largest message from a client, bytes.")
+    message_bytes_max: int = Field(default=1_048_576, gt=0, description="Largest message from a client, bytes.")
     max_rate_hz: float = Field(default=20.0, gt=0, description="Most messages a second on one channel.")
+    origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
+    )
     clients_max: int = Field(default=20_000, gt=0, description="Clients that one broadcaster accepts.")
     log_format: str = Field(default="text", pattern="^(text|json)$", description="`text` or `json`.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level logged.")
@@ -163,7 +166,7 @@ class Settings(BaseSettings):
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
         lists = {
             "encryption_keys", "NAVSTREAM_ENCRYPTION_KEYS", "PLAID_ACCESS_TOKEN_ENCRYPTION_KEY",
-            "plaid_country_codes", "PLAID_COUNTRY_CODES",
+            "plaid_country_codes", "PLAID_COUNTRY_CODES", "origins", "NAVSTREAM_ORIGINS",
         }  # fmt: skip
         return {
             name: tuple(part.strip() for part in value.split(",") if part.strip())

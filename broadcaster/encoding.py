@@ -1,0 +1,152 @@
+"""Both forms of a message, JSON and MessagePack, and the WebSocket frame around it. Pure.
+
+What a channel has to say is encoded once: two clients that were last sent the same state share all bytes but the
+epoch and seq, which stand in front of the shared rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from struct import Struct
+from typing import Any, NamedTuple
+
+import msgspec
+
+from broadcaster.protocol import SUBPROTOCOL_MSGPACK, Malformed, Message, Op, read_op
+
+_TEXT = 0x81
+_BINARY = 0x82
+_HEADER_16 = Struct("!BBH").pack
+_HEADER_64 = Struct("!BBQ").pack
+_UINT_32 = Struct("!BI").pack
+
+
+class Body(NamedTuple):
+    """A snapshot or delta but for its epoch and seq.
+
+    Attributes:
+        head: Bytes before the epoch (snapshot) or seq (delta).
+        tail: Bytes after the seq.
+    """
+
+    head: bytes
+    tail: bytes
+    is_snapshot: bool
+
+
+class JsonEncoding:
+    """Text frames; numbers keep the decimals they have."""
+
+    name = "json"
+
+    def __init__(self) -> None:
+        self._encode = msgspec.json.Encoder(decimal_format="number").encode
+        self._decode = msgspec.json.Decoder().decode
+
+    def read(self, data: bytes) -> Op:
+        """Return a client's op.
+
+        Raises:
+            Malformed: No JSON object.
+            OpRefused: As `read_op`.
+        """
+        try:
+            fields = self._decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Malformed from None
+        return read_op(fields)
+
+    def frame_of(self, message: Message) -> bytes:
+        """Return a message as a whole frame."""
+        return frame(_TEXT, self._encode(message))
+
+    def snapshot(self, channel: str, as_of: str, data: Mapping[str, Any]) -> Body:
+        """Encode a snapshot's shared part."""
+        head = b'{"type":"snapshot","channel":' + self._encode(channel) + b',"epoch":"'
+        return Body(head, b',"as_of":"%b","data":%b}' % (as_of.encode(), self._encode(data)), is_snapshot=True)
+
+    def delta(self, channel: str, as_of: str, data: Mapping[str, Any], removed: Sequence[str]) -> Body:
+        """Encode a delta's shared part."""
+        head = b'{"type":"delta","channel":' + self._encode(channel) + b',"seq":'
+        end = b',"removed":' + self._encode(removed) + b"}" if removed else b"}"
+        return Body(head, b',"as_of":"%b","data":%b%b' % (as_of.encode(), self._encode(data), end), is_snapshot=False)
+
+    def frame(self, body: Body, epoch: str, seq: int) -> bytes:
+        """Return the frame for one client."""
+        head, tail, is_snapshot = body
+        if is_snapshot:
+            return frame(_TEXT, b'%b%b","seq":%d%b' % (head, epoch.encode(), seq, tail))
+        return frame(_TEXT, b"%b%d%b" % (head, seq, tail))
+
+
+class MsgpackEncoding:
+    """Binary frames; numbers are doubles or integers."""
+
+    name = "msgpack"
+
+    def __init__(self) -> None:
+        self._encode = msgspec.msgpack.Encoder(decimal_format="number").encode
+        self._decode = msgspec.msgpack.Decoder().decode
+
+    def read(self, data: bytes) -> Op:
+        """Return a client's op.
+
+        Raises:
+            Malformed: No MessagePack map.
+            OpRefused: As `read_op`.
+        """
+        try:
+            fields = self._decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise Malformed from None
+        return read_op(fields)
+
+    def frame_of(self, message: Message) -> bytes:
+        """Return a message as a whole frame."""
+        return frame(_BINARY, self._encode(message))
+
+    def snapshot(self, channel: str, as_of: str, data: Mapping[str, Any]) -> Body:
+        """Encode a snapshot's shared part."""
+        return Body(self._opening(6, "snapshot", channel, b"\xa5epoch"), self._rest(as_of, data), is_snapshot=True)
+
+    def delta(self, channel: str, as_of: str, data: Mapping[str, Any], removed: Sequence[str]) -> Body:
+        """Encode a delta's shared part."""
+        rest = self._rest(as_of, data)
+        if removed:
+            rest += b"\xa7removed" + self._encode(removed)
+        return Body(self._opening(6 if removed else 5, "delta", channel, b"\xa3seq"), rest, is_snapshot=False)
+
+    def frame(self, body: Body, epoch: str, seq: int) -> bytes:
+        """Return the frame for one client."""
+        head, tail, is_snapshot = body
+        number = _UINT_32(0xCE, seq)
+        if is_snapshot:
+            return frame(_BINARY, head + self._encode(epoch) + b"\xa3seq" + number + tail)
+        return frame(_BINARY, head + number + tail)
+
+    def _opening(self, fields_count: int, kind: str, channel: str, last_key: bytes) -> bytes:
+        return bytes((0x80 | fields_count,)) + b"\xa4type" + self._encode(kind) + b"\xa7channel" + self._encode(
+            channel
+        ) + last_key  # fmt: skip
+
+    def _rest(self, as_of: str, data: Mapping[str, Any]) -> bytes:
+        return b"\xa5as_of" + self._encode(as_of) + b"\xa4data" + self._encode(data)
+
+
+Encoding = JsonEncoding | MsgpackEncoding
+
+JSON = JsonEncoding()
+MSGPACK = MsgpackEncoding()
+
+
+def encoding_for(subprotocol: str | None) -> Encoding:
+    """Return the encoding that a client negotiated."""
+    return MSGPACK if subprotocol == SUBPROTOCOL_MSGPACK else JSON
+
+
+def frame(first_byte: int, payload: bytes) -> bytes:
+    """Return an unmasked, unfragmented, uncompressed server frame (RFC 6455, section 5.2)."""
+    length = len(payload)
+    if length < 126:
+        return bytes((first_byte, length)) + payload
+    if length < 65536:
+        return _HEADER_16(first_byte, 126, length) + payload
+    return _HEADER_64(first_byte, 127, length) + payload

@@ -1,0 +1,148 @@
+"""How domain values look on the wire: field names as in docs/asyncapi.yaml, instants as RFC 3339 text. Pure.
+
+Amounts stay Decimal, which both encodings write as numbers; unknown is null.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from realtime.clock import MarketClock
+from realtime.contract.messages import FeedState, FeedStatus
+from realtime.domain.price import Price
+from realtime.domain.value import Figures, Position
+from realtime.market_hours import MarketHours
+
+Data = dict[str, Any]
+
+
+def instant(moment: datetime) -> str:
+    """Return an aware moment as RFC 3339 in UTC, to the microsecond."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def figures_data(figures: Figures) -> Data:
+    """Return the data of `portfolio` and `account:<id>`."""
+    return {
+        "market_value": figures.market_value,
+        "cash": figures.cash,
+        "total_value": figures.total_value,
+        "cost_basis": figures.cost_basis,
+        "unrealized_gain": figures.unrealized_gain,
+        "unrealized_gain_pct": figures.unrealized_gain_pct,
+        "day_change": figures.day_change,
+        "day_change_pct": figures.day_change_pct,
+        "live_coverage": figures.live_coverage,
+        "stale_since": _instant(figures.stale_since),
+        "stale_count": figures.stale_count,
+        "unpriced_count": figures.unpriced_count,
+        "uncosted_count": figures.uncosted_count,
+        "estimated_value": figures.estimated_value,
+        "positions_count": figures.positions_count,
+        "currency": figures.currency,
+        "session": figures.session,
+        "holdings_as_of": _instant(figures.holdings_as_of),
+    }
+
+
+def position_data(position: Position, *, of_account: bool) -> Data:
+    """Return a row of `positions:<account id>`, or of `positions` with the accounts' contributions."""
+    row: Data = {
+        "instrument": position.instrument,
+        "symbol": position.symbol,
+        "name": position.name,
+        "asset_class": position.asset_class.value,
+        "quantity": position.quantity,
+        "multiplier": position.multiplier,
+        "price": position.price,
+        "price_time": _instant(position.price_time),
+        "price_source": None if position.price_source is None else position.price_source.value,
+        "stale": position.stale,
+        "previous_close": position.previous_close,
+        "previous_close_date": _day(position.previous_close_date),
+        "currency": position.currency,
+        "fx_rate": position.fx_rate,
+        "market_value": position.market_value,
+        "cost_basis": position.cost_basis,
+        "average_cost": position.average_cost,
+        "unrealized_gain": position.unrealized_gain,
+        "unrealized_gain_pct": position.unrealized_gain_pct,
+        "day_change": position.day_change,
+        "day_change_pct": position.day_change_pct,
+        "unpriced_reason": position.unpriced_reason,
+    }
+    if of_account:
+        row["institution"] = position.institution
+        row["account"] = position.account
+    else:
+        row["contributions"] = [
+            {
+                "account": part.account,
+                "institution": part.institution,
+                "quantity": part.quantity,
+                "market_value": part.market_value,
+            }
+            for part in position.contributions
+        ]
+        row["institutions"] = sorted({part.institution for part in position.contributions})
+    return row
+
+
+def market_data(hours: MarketHours, clock: MarketClock, feed: FeedState | None, *, reachable: bool) -> Data:
+    """Return the data of `market`.
+
+    Args:
+        hours: The exchange's calendar around now.
+        clock: Market time.
+        feed: What the collector said last; None before it said anything.
+        reachable: Whether the live stages' Redis answers; when it does not, values stand still.
+    """
+    now = clock.now()
+    day = hours.trading_day(now)
+    next_session, next_session_at = hours.next_change(now)
+    status, message = _feed(feed, reachable=reachable)
+    return {
+        "session": hours.session(now).value,
+        "trading_day": day.date.isoformat(),
+        "is_half_day": day.is_half_day,
+        "next_open": instant(hours.next_open(now)),
+        "next_close": instant(hours.next_close(now)),
+        "next_session": next_session.value,
+        "next_session_at": instant(next_session_at),
+        "market_time": instant(now),
+        "speed": clock.speed,
+        "feed": status.value,
+        "feed_message": message,
+    }
+
+
+def price_data(symbol: str, instrument_id: str, price: Price | None, session: str) -> Data:
+    """Return the data of `prices:<symbol>`; nulls while the market has not priced it."""
+    known = price if price is not None and price.price is not None else None
+    return {
+        "symbol": symbol,
+        "instrument": instrument_id,
+        "price": None if known is None else known.price,
+        "price_time": None if known is None else _instant(known.time),
+        "price_source": None if known is None else known.source.value,
+        "previous_close": None if price is None else price.previous_close,
+        "previous_close_date": None if price is None else _day(price.previous_close_date),
+        "session": session,
+    }
+
+
+def _feed(feed: FeedState | None, *, reachable: bool) -> tuple[FeedStatus, str | None]:
+    if not reachable:
+        return FeedStatus.DISCONNECTED, "Live values are interrupted; the last known ones are shown."
+    if feed is None:
+        return FeedStatus.STARTING, "Waiting for the market-data feed."
+    return feed.status, feed.message
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,90 @@
+"""The parts of the broadcaster, put together and running."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from broadcaster.access import Access
+from broadcaster.desk import Desk
+from broadcaster.fanout import Fanout
+from broadcaster.interest import Interest
+from broadcaster.market import Market
+from broadcaster.prices import Prices
+from broadcaster.protocol import Limits
+from broadcaster.retained import RetainedStates
+from broadcaster.server import Broadcaster, Door
+from broadcaster.sources import Sources
+from broadcaster.values import Values
+from broadcaster.watchdog import Watchdog
+from realtime.auth import Tokens
+from realtime.bus.client import open_bus
+from realtime.bus.value_feed import ValueFeed
+from realtime.clock import WallClock
+from realtime.log import Log
+from realtime.process import Health
+from realtime.settings import Settings
+from realtime.store.pool import open_pool
+
+
+@dataclass(frozen=True)
+class Running:
+    """A broadcaster at work."""
+
+    port: int
+    broadcaster: Broadcaster
+    fanout: Fanout
+
+
+@asynccontextmanager
+async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator[Running]:
+    """Serve clients while inside; on leaving they are closed with 1012.
+
+    Raises:
+        OSError: The port is taken, or Postgres does not answer.
+    """
+    clock, market_clock = WallClock(), settings.market_clock()
+    async with open_bus(settings.redis_address) as bus, open_pool(settings.database_url) as pool:
+        fanout = Fanout()
+        interest = Interest(bus, clock)
+        market = Market(bus, fanout, clock, market_clock)
+        values = Values(bus, ValueFeed(settings.redis_address, clock, log), fanout, clock, interest.announce_all)
+        prices = Prices(bus, fanout, market, clock, market_clock)
+        access = Access(pool, clock)
+        sources = Sources(pool, access, values, prices, market)
+        retained = RetainedStates()
+        desk = Desk(
+            tokens=Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience),
+            limits=Limits(settings.channels_max, settings.message_bytes_max, settings.max_rate_hz),
+            heartbeat_s=settings.heartbeat_s,
+            sources=sources,
+            fanout=fanout,
+            retained=retained,
+            interest=interest,
+            market=market,
+        )
+        broadcaster = Broadcaster(_door(settings), desk, clock, log)
+        watchdog = Watchdog(broadcaster, desk, health, clock, log)
+        async with broadcaster.listening() as port, asyncio.TaskGroup() as tasks:
+            loops = (
+                values.run(),
+                prices.run(),
+                market.run(),
+                interest.run(),
+                access.follow_changes(settings.database_url, log),
+                watchdog.run(settings.heartbeat_s),
+            )
+            started = [tasks.create_task(loop) for loop in loops]
+            yield Running(port, broadcaster, fanout)
+            for task in started:
+                task.cancel()
+
+
+def _door(settings: Settings) -> Door:
+    return Door(
+        host=settings.broadcaster_host,
+        port=settings.broadcaster_port,
+        clients_max=settings.clients_max,
+        auth_timeout_s=settings.auth_timeout_s,
+        origins=settings.origins,
+    )

@@ -1,0 +1,144 @@
+"""Follows the value feed and reads states, so that the channels of watched subjects show the newest values (loop).
+
+Order that loses nothing: subscribe to the partition, then read the state, then apply the batches that came meanwhile.
+"""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+from redis.exceptions import RedisError
+
+from broadcaster.channels import Channel, ChannelKind
+from broadcaster.fanout import Fanout
+from broadcaster.subjects import Subject, SubjectKey, WatchedPartition
+from realtime.bus.client import Bus
+from realtime.bus.value_feed import Lost, Received, Subscribed, ValueFeed
+from realtime.bus.values import read_state
+from realtime.clock import Clock
+from realtime.domain.partition import Partition, partition_of
+
+_READERS_COUNT = 8
+_READ_AGAIN_AFTER_S = 0.3
+_SLICE_S = 0.002
+"""Batches that are here already are taken in without a pause for this long; then what changed gets out."""
+_POSITIONS = frozenset({ChannelKind.POSITIONS, ChannelKind.ACCOUNT_POSITIONS})
+
+
+class Values:
+    """The source of the channels `portfolio`, `positions`, `account:<id>` and `positions:<id>`.
+
+    Reads to do: one entry a subject and loss; bounded by the subjects that clients follow.
+    """
+
+    def __init__(
+        self, bus: Bus, feed: ValueFeed, fanout: Fanout, clock: Clock, on_restored: Callable[[], None]
+    ) -> None:
+        """Start with nothing watched; `on_restored` is told when the feed is back after a loss."""
+        self._bus = bus
+        self._feed = feed
+        self._fanout = fanout
+        self._clock = clock
+        self._partitions: dict[Partition, WatchedPartition] = {}
+        self._live: set[Partition] = set()
+        self._to_read: asyncio.Queue[tuple[Subject, int]] = asyncio.Queue()
+        self._was_lost = False
+        self._on_restored = on_restored
+
+    async def follow(self, channel: Channel) -> None:
+        """Show a user's values in his channel from now on."""
+        key = _subject_key(channel)
+        partition = partition_of(key.user_id)
+        watched = self._partitions.get(partition)
+        is_new_partition = watched is None
+        if watched is None:
+            watched = self._partitions[partition] = WatchedPartition(partition)
+        subject = watched.subjects.get(key)
+        if subject is None:
+            subject = watched.subjects[key] = Subject(key)
+            if partition in self._live:
+                self._read(subject)
+        subject.attach(channel, to_positions=channel.name.kind in _POSITIONS)
+        if is_new_partition:
+            await self._feed.watch(partition)
+
+    async def leave(self, channel: Channel) -> None:
+        """Show nothing more in a channel; its subject and partition go with their last channel."""
+        key = _subject_key(channel)
+        partition = partition_of(key.user_id)
+        watched = self._partitions.get(partition)
+        subject = None if watched is None else watched.subjects.get(key)
+        if watched is None or subject is None:
+            return
+        if subject.detach(channel):
+            return
+        del watched.subjects[key]
+        if not watched.subjects:
+            del self._partitions[partition]
+            self._live.discard(partition)
+            await self._feed.leave(partition)
+
+    async def run(self) -> None:
+        """Keep the channels current, for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_feed())
+            for _ in range(_READERS_COUNT):
+                tasks.create_task(self._read_states())
+
+    async def _follow_feed(self) -> None:
+        pause_at = monotonic()
+        async for event in self._feed.events():
+            match event:
+                case Received(partition, batch):
+                    watched = self._partitions.get(partition)
+                    if watched is not None and partition in self._live:
+                        channels, unread = watched.receive(batch)
+                        self._fanout.changed(channels)
+                        self._read_all(unread)
+                        if monotonic() > pause_at:
+                            await asyncio.sleep(0)
+                            pause_at = monotonic() + _SLICE_S
+                case Subscribed(partition):
+                    self._begin(partition)
+                case Lost():
+                    self._live.clear()
+                    self._was_lost = True
+
+    def _begin(self, partition: Partition) -> None:
+        if self._was_lost:
+            self._was_lost = False
+            self._on_restored()
+        watched = self._partitions.get(partition)
+        if watched is not None:
+            self._live.add(partition)
+            self._read_all(watched.subscribed())
+
+    def _read_all(self, subjects: list[Subject]) -> None:
+        for subject in subjects:
+            self._read(subject)
+
+    def _read(self, subject: Subject) -> None:
+        self._to_read.put_nowait((subject, subject.ticket))
+
+    async def _read_states(self) -> None:
+        while True:
+            subject, ticket = await self._to_read.get()
+            if ticket != subject.ticket:
+                continue
+            try:
+                state = await read_state(self._bus, subject.key.user_id, subject.key.account_id)
+            except (RedisError, OSError):
+                await self._clock.sleep(_READ_AGAIN_AFTER_S)
+                self._to_read.put_nowait((subject, ticket))
+                continue
+            if ticket != subject.ticket:
+                continue
+            changed = subject.read(state)
+            if changed is None:
+                asyncio.get_running_loop().call_later(_READ_AGAIN_AFTER_S, self._read, subject)
+            else:
+                self._fanout.changed(changed)
+
+
+def _subject_key(channel: Channel) -> SubjectKey:
+    return SubjectKey(channel.user_id, channel.name.account_id)

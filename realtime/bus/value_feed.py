@@ -1,0 +1,132 @@
+"""The value feed, read: sharded Pub/Sub of some partitions, over a connection of its own.
+
+Bounded to: what Redis buffers for a Pub/Sub client (32 MiB by default). When full: Redis drops the connection, which
+reads as a loss. Order: as published. Writers: calculators. Readers: one. Lost when: the connection is; every
+partition is then `Subscribed` again, and whoever kept states from before must read them again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import cast
+
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from realtime.clock import Clock
+from realtime.contract import names
+from realtime.contract.messages import ValueBatch, decode
+from realtime.domain.partition import PARTITIONS_COUNT, Partition
+from realtime.log import Log
+
+_CONNECT_TIMEOUT_S = 2.0
+_RECONNECT_AFTER_S = 0.2
+_QUIET_BEFORE_PING_S = 2.0
+_PARTITIONS = {names.value_feed(Partition(number)): Partition(number) for number in range(PARTITIONS_COUNT)}
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """From here on nothing of a partition is missed; a state read from now on fits the batches that follow."""
+
+    partition: Partition
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The next batch of a partition."""
+
+    partition: Partition
+    batch: ValueBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection is gone; nothing arrives until the partitions are subscribed again."""
+
+
+ValueEvent = Subscribed | Received | Lost
+
+
+class ValueFeed:
+    """One reader's view of the value feed; heals itself."""
+
+    def __init__(self, url: str, clock: Clock, log: Log) -> None:
+        self._url = url
+        self._clock = clock
+        self._log = log
+        self._wanted: set[Partition] = set()
+        self._any_wanted = asyncio.Event()
+        self._live: PubSub | None = None
+        self._commands = asyncio.Lock()
+
+    async def watch(self, partition: Partition) -> None:
+        """Ask for a partition; `Subscribed` follows in the events once it flows."""
+        self._wanted.add(partition)
+        self._any_wanted.set()
+        async with self._commands:
+            if self._live is not None and partition in self._wanted:
+                with suppress(RedisError, OSError):  # the reader of events meets the same error and connects again
+                    await self._live.ssubscribe(names.value_feed(partition))
+
+    async def leave(self, partition: Partition) -> None:
+        """Ask for a partition no longer."""
+        self._wanted.discard(partition)
+        async with self._commands:
+            if self._live is not None and partition not in self._wanted:
+                with suppress(RedisError, OSError):
+                    await self._live.sunsubscribe(names.value_feed(partition))
+
+    async def events(self) -> AsyncIterator[ValueEvent]:
+        """Yield what happens on the watched partitions, for ever."""
+        while True:
+            await self._any_wanted.wait()
+            if not self._wanted:
+                self._any_wanted.clear()
+                continue
+            try:
+                async with self._connected() as pubsub:
+                    async for event in _events_of(pubsub):
+                        yield event
+            except (RedisError, OSError) as error:
+                self._log.warning("redis_unreachable", reason=type(error).__name__)
+            yield Lost()
+            await self._clock.sleep(_RECONNECT_AFTER_S)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[PubSub]:
+        # No silent retries: a connection restored behind our back would hide that batches were missed.
+        redis = Redis.from_url(self._url, socket_connect_timeout=_CONNECT_TIMEOUT_S, retry=Retry(NoBackoff(), 0))
+        pubsub = redis.pubsub()
+        try:
+            async with self._commands:
+                await pubsub.ssubscribe(*map(names.value_feed, self._wanted))
+                self._live = pubsub
+            yield pubsub
+        finally:
+            self._live = None
+            await pubsub.aclose()  # type: ignore[no-untyped-call]  # redis-py types it nowhere
+            await redis.aclose()
+
+
+async def _events_of(pubsub: PubSub) -> AsyncIterator[ValueEvent]:
+    silent = False
+    while True:
+        message = cast("dict[str, object] | None", await pubsub.get_message(timeout=_QUIET_BEFORE_PING_S))
+        if message is None:
+            if silent:
+                raise TimeoutError("no answer to a ping on the value feed")
+            silent = True
+            await pubsub.ping()
+            continue
+        silent = False
+        match message["type"]:
+            case "smessage":
+                batch = decode(ValueBatch, cast("bytes", message["data"]))
+                yield Received(_PARTITIONS[cast("bytes", message["channel"]).decode()], batch)
+            case "ssubscribe":
+                yield Subscribed(_PARTITIONS[cast("bytes", message["channel"]).decode()])

@@ -1,0 +1,170 @@
+"""A reconnecting, resuming stream of updates from the broadcaster (loop)."""
+
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from realtime.client.apply import Replicas, State
+from realtime.clock import Clock, WallClock
+from realtime.errors import NavstreamError
+
+_PACKED = Subprotocol("navstream.v1.msgpack")
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 10.0
+_FINAL_CODES = frozenset({4400, 4401, 4403, 4413})
+
+
+@dataclass(eq=False)
+class Refused(NavstreamError):
+    """The server closed the connection and trying again is pointless.
+
+    Attributes:
+        code: WebSocket close code, 4401 for a token that is not valid …
+    """
+
+    code: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the server refused: {self.reason or 'no reason given'} [{self.code}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One message from the server.
+
+    Attributes:
+        channel: Its channel; None for messages about the connection itself.
+        state: The channel's state after the message; None when `channel` is.
+        message: The message as it came.
+    """
+
+    channel: str | None
+    state: State | None
+    message: dict[str, Any]
+
+
+class Stream:
+    """Subscribes to channels and yields every message with the state that results.
+
+    Connects again with growing, jittered waits, resumes where it stood, and asks for a snapshot after a gap.
+    Iterate it once. End by cancelling the task, or iterate `updates()` in `contextlib.aclosing` and leave the loop.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | Callable[[], Awaitable[str]],
+        channels: Iterable[str],
+        *,
+        max_rate_hz: float | None = None,
+        packed: bool = False,
+        clock: Clock | None = None,
+        on_disconnect: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
+        """Prepare a stream; nothing is sent before it is iterated.
+
+        Args:
+            url: `ws://host:port/v1`.
+            token: Bearer token, or a coroutine function that fetches a fresh one for each connection.
+            channels: `portfolio`, `positions`, `account:<id>`, `positions:<id>`, `prices:<symbol>`, `market`.
+            max_rate_hz: Most messages a second on each channel; None for the server's limit.
+            packed: MessagePack instead of JSON on the wire.
+            clock: For the waits between connections.
+            on_disconnect: Told why, at each lost connection.
+        """
+        self.channels = list(channels)
+        self.replicas = Replicas()
+        self._url = url
+        self._token = token
+        self._max_rate_hz = max_rate_hz
+        self._packed = packed
+        self._clock: Clock = clock or WallClock()
+        self._on_disconnect = on_disconnect
+
+    def __aiter__(self) -> AsyncIterator[Update]:
+        return self.updates()
+
+    async def updates(self) -> AsyncGenerator[Update, None]:
+        """Yield each message as it comes, for ever.
+
+        Raises:
+            Refused: The server will not have this client; another attempt would end the same way.
+        """
+        wait_s = _FIRST_WAIT_S
+        while True:
+            try:
+                async with self._connection() as connection, aclosing(self._updates(connection)) as updates:
+                    async for update in updates:
+                        if update.channel is not None:
+                            wait_s = _FIRST_WAIT_S
+                        yield update
+                reason = "closed by the server"
+            except ConnectionClosed as error:
+                if error.rcvd is not None and error.rcvd.code in _FINAL_CODES:
+                    raise Refused(error.rcvd.code, error.rcvd.reason) from error
+                reason = str(error)
+            except (OSError, InvalidHandshake, TimeoutError) as error:
+                reason = str(error)
+            self._on_disconnect(reason)
+            await self._clock.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
+            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+    def _connection(self) -> connect:
+        return connect(
+            self._url, compression=None, max_size=None, subprotocols=[_PACKED] if self._packed else None, proxy=None
+        )
+
+    async def _updates(self, connection: ClientConnection) -> AsyncGenerator[Update, None]:
+        awaiting_snapshot: set[str] = set()
+        await self._send(connection, {"op": "auth", "token": await self._bearer()})
+        async for data in connection:
+            message = self._decode(data)
+            match message["type"]:
+                case "welcome":
+                    await self._subscribe(connection, self.channels)
+                    yield Update(None, None, message)
+                case "snapshot" | "delta":
+                    channel = message["channel"]
+                    if channel in awaiting_snapshot and message["type"] == "delta":
+                        continue
+                    awaiting_snapshot.discard(channel)
+                    replica = self.replicas.receive(message)
+                    if replica is None:
+                        self.replicas.forget(channel)
+                        awaiting_snapshot.add(channel)
+                        await self._subscribe(connection, [channel])
+                        continue
+                    yield Update(channel, replica.state, message)
+                case _:
+                    yield Update(None, None, message)
+
+    async def _bearer(self) -> str:
+        return self._token if isinstance(self._token, str) else await self._token()
+
+    async def _subscribe(self, connection: ClientConnection, channels: list[str]) -> None:
+        op: dict[str, Any] = {"op": "subscribe", "channels": channels}
+        if self._max_rate_hz is not None:
+            op["max_rate_hz"] = self._max_rate_hz
+        if resume := self.replicas.resume_points(channels):
+            op["resume"] = resume
+        await self._send(connection, op)
+
+    async def _send(self, connection: ClientConnection, op: dict[str, Any]) -> None:
+        with suppress(ConnectionClosed):  # whoever reads meets it, with what was received before
+            if self._packed:
+                await connection.send(msgspec.msgpack.encode(op))
+            else:
+                await connection.send(msgspec.json.encode(op), text=True)
+
+    def _decode(self, data: str | bytes) -> dict[str, Any]:
+        message: dict[str, Any]
+        message = msgspec.msgpack.decode(data) if isinstance(data, bytes) else msgspec.json.decode(data)
+        return message
