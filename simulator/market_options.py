@@ -18,7 +18,7 @@ class MarketOptions:
         rate: Mean generated trades per wall second over all stocks in regular hours.
         recording: Trades to play instead of generating them.
         daily_bars: Real daily bars for the recorded symbols.
-        with_others: Generate the symbols that the recording lacks.
+        with_others: Generate the symbols that the recording lacks; not at full speed, where time has no pace.
         held: Wait for the control API before playing a recording at full speed.
         synthetic_count: Further stocks beside the catalog, for load.
         points_max: Points a client may lag behind before it is cut off.

@@ -82,7 +82,8 @@ def build(options: MarketOptions) -> web.Application:
         rate=options.rate,
         speed=mapping.speed,
     )
-    market.silent = _silent(market, frozenset(prices), with_others=recorded is None or options.with_others)
+    with_others = recorded is None or (options.with_others and not options.full_speed)
+    market.silent = _silent(market, frozenset(prices), with_others=with_others)
     market.skip_to(starts_at_ns)
     history = DailyHistory(market, bars)
     tape = opening_state(market, history, market.silent, starts_at_ns)

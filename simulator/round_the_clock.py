@@ -48,7 +48,7 @@ class RoundTheClockTrades:
             half = middle * SPREAD_BPS * 5e-5
             price = middle + half if buy else middle - half
             if symbol == TEST_SYMBOL:
-                shares = int(factor * 50) + 1
+                shares = 100 + int(factor * 50)
                 trade = Trade(symbol, time_ns, time_ns // 1000, round(price, 2), shares, "N", (" ",), "A")
             else:
                 size = round(self._typical_size[column] * factor, 9)
