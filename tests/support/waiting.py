@@ -14,10 +14,12 @@ _POLL_EVERY_S = 0.01
 
 @overload
 async def wait_until(
-    condition: Callable[[], Awaitable[T]], deadline_s: float = DEADLINE_S, what: str = "condition"
+    condition: Callable[[], Awaitable[T | None]], deadline_s: float = DEADLINE_S, what: str = "condition"
 ) -> T: ...
 @overload
-async def wait_until(condition: Callable[[], T], deadline_s: float = DEADLINE_S, what: str = "condition") -> T: ...
+async def wait_until(
+    condition: Callable[[], T | None], deadline_s: float = DEADLINE_S, what: str = "condition"
+) -> T: ...
 async def wait_until(condition: Callable[[], Any], deadline_s: float = DEADLINE_S, what: str = "condition") -> Any:
     """Return the condition's first truthy result.
 

@@ -85,7 +85,7 @@ function create(box: HTMLElement, previous: () => number | null): Drawn {
       attributionLogo: false, // it injects a style sheet, which the CSP forbids; the attribution is in the footer
     },
     grid: { vertLines: { visible: false }, horzLines: { color: color("--line") } },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
+    rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.08 } },
     timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, lockVisibleTimeRangeOnResize: true },
     crosshair: {
       vertLine: { color: color("--muted"), labelBackgroundColor: color("--ink") },

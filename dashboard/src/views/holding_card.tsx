@@ -3,13 +3,13 @@
 import { useContext } from "preact/hooks";
 
 import * as format from "../format";
-import { className, displaySymbol } from "../instrument";
+import { displaySymbol } from "../instrument";
 import { markOf } from "../mark";
 import { Contributions } from "./contributions";
 import { DayChange, Gain, PriceCell, Quantity } from "./holding_row";
 import type { HoldingProps } from "./holdings";
 import { MarketClock } from "./hooks";
-import { Amount, Badges, MarkChip } from "./parts";
+import { Amount, Badges, ClassNames, MarkChip } from "./parts";
 
 export function HoldingCard(props: HoldingProps) {
   const { position, snapshots, accountNames, currency, open, toggle } = props;
@@ -25,14 +25,13 @@ export function HoldingCard(props: HoldingProps) {
         type="button"
         class="card-button"
         aria-expanded={open}
-        aria-controls={details}
+        {...(open ? { "aria-controls": details } : {})}
         onClick={() => toggle(position.instrument)}
       >
         <span class="card-left">
           <span class="symbol">
             {displaySymbol(position.symbol)}
-            {position.asset_class !== "equity" && <span class="class-name">{className(position.asset_class)}</span>}
-            {position.quantity < 0 && <span class="class-name short">Short</span>}
+            <ClassNames position={position} />
           </span>
           <span class="sub full-name">{position.name}</span>
           <span class="card-meta">

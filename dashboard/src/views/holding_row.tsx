@@ -3,13 +3,13 @@
 import { useContext } from "preact/hooks";
 
 import * as format from "../format";
-import { className, displaySymbol } from "../instrument";
+import { displaySymbol } from "../instrument";
 import { markOf, type Mark } from "../mark";
 import type { Position } from "../protocol";
 import { Contributions } from "./contributions";
 import type { HoldingProps } from "./holdings";
 import { MarketClock } from "./hooks";
-import { Amount, Badges, Change, MarkChip, PriceAge } from "./parts";
+import { Amount, Badges, Change, ClassNames, MarkChip, PriceAge } from "./parts";
 
 const COLUMNS_COUNT = 7;
 
@@ -67,15 +67,16 @@ export function HoldingRow(props: HoldingProps) {
 /** The name is the button: it takes the keyboard's focus and tells whether the row is open. */
 function Name({ position, open, details }: { position: Position; open: boolean; details: string }) {
   return (
-    <button type="button" class="name" aria-expanded={open} aria-controls={details}>
+    <button type="button" class="name" aria-expanded={open} {...(open ? { "aria-controls": details } : {})}>
       <span class="chevron" aria-hidden="true" />
       <span class="name-text">
         <span class="symbol">
           {displaySymbol(position.symbol)}
-          {position.asset_class !== "equity" && <span class="class-name">{className(position.asset_class)}</span>}
-          {position.quantity < 0 && <span class="class-name short">Short</span>}
+          <ClassNames position={position} />
         </span>
-        <span class="sub full-name">{position.name}</span>
+        <span class="sub full-name" title={position.name}>
+          {position.name}
+        </span>
       </span>
     </button>
   );

@@ -15,11 +15,11 @@ const REORDER_EVERY_MS = 3_000;
 const COLUMNS: { key: SortKey | null; name: string; className: string }[] = [
   { key: "symbol", name: "Instrument", className: "col-symbol" },
   { key: null, name: "Held at", className: "col-badges" },
-  { key: "quantity", name: "Quantity", className: "number" },
-  { key: "price", name: "Price", className: "number" },
-  { key: "market_value", name: "Market value", className: "number" },
-  { key: "day_change", name: "Day change", className: "number" },
-  { key: "unrealized_gain", name: "Unrealized gain", className: "number" },
+  { key: "quantity", name: "Quantity", className: "number col-quantity" },
+  { key: "price", name: "Price", className: "number col-price" },
+  { key: "market_value", name: "Market value", className: "number col-value" },
+  { key: "day_change", name: "Day change", className: "number col-day" },
+  { key: "unrealized_gain", name: "Unrealized gain", className: "number col-gain" },
 ];
 
 export interface HoldingProps {
@@ -43,7 +43,7 @@ export function Holdings(props: {
   const [sort, setSort] = useState<Sort>(FIRST_SORT);
   const [query, setQuery] = useState("");
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const narrow = useMedia("(max-width: 760px)");
+  const narrow = useMedia("(max-width: 900px)");
   const shown = useCalmOrder(positions ?? [], sort, query);
   const accountNames = useMemo(() => new Map(accounts.map((account) => [account.id, account])), [accounts]);
   const toggle = (instrument: string): void => {

@@ -3,8 +3,9 @@
 import { useContext } from "preact/hooks";
 
 import * as format from "../format";
-import { initials } from "../instrument";
+import { className, initials } from "../instrument";
 import type { Mark } from "../mark";
+import type { Position } from "../protocol";
 import { Hues, MarketClock, useFlash, useTick } from "./hooks";
 
 /** Coloured initials of an institution; its name is read out and shown on hover. */
@@ -17,13 +18,32 @@ export function Badge({ institution }: { institution: string }) {
   );
 }
 
+const BADGES_MAX = 4;
+
 export function Badges({ institutions }: { institutions: readonly string[] }) {
+  const more = institutions.slice(BADGES_MAX);
   return (
     <span class="badges">
-      {institutions.map((institution) => (
+      {institutions.slice(0, BADGES_MAX).map((institution) => (
         <Badge key={institution} institution={institution} />
       ))}
+      {more.length > 0 && (
+        <span class="sub" title={more.join(", ")}>
+          +{more.length}
+        </span>
+      )}
     </span>
+  );
+}
+
+/** What kind of instrument it is, where its symbol does not say it; and that it is sold short. */
+export function ClassNames({ position }: { position: Position }) {
+  const obvious = position.asset_class === "equity" || position.asset_class === "option";
+  return (
+    <>
+      {!obvious && <span class="class-name">{className(position.asset_class)}</span>}
+      {position.quantity < 0 && <span class="class-name short">Short</span>}
+    </>
   );
 }
 

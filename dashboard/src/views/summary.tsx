@@ -55,7 +55,9 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
           </div>
           <div>
             <dt>Cash</dt>
-            <dd>{format.money(figures?.cash ?? null, currency)}</dd>
+            <dd>
+              <span class="plain">{format.money(figures?.cash ?? null, currency)}</span>
+            </dd>
           </div>
         </dl>
       </div>
