@@ -37,15 +37,16 @@ def test_a_purchase_and_its_sale(state: HoldingsState) -> None:
     cash = state.account("ada-alpaca").cash["USD"]
     state.set_price("KO", Decimal(70))
     account = state.set_holding("ada-alpaca", "KO", Decimal(10), Decimal(700), LATER, settle=True)
-    assert (account.holdings["KO"].quantity, account.cash["USD"]) == (10, cash - 700)
-    assert (account.activities[0].kind, account.activities[0].quantity, account.activities[0].amount) == (
-        "buy",
-        10,
-        -700,
-    )
+    assert account.holdings["KO"].quantity == 10
+    assert account.cash["USD"] == cash - 700
+    bought = account.activities[0]
+    assert (bought.kind, bought.symbol) == ("buy", "KO")
+    assert bought.quantity == 10
+    assert bought.amount == -700
     assert account.extracted_at == LATER
     state.set_holding("ada-alpaca", "KO", Decimal(4), Decimal(280), LATER)
-    assert (account.activities[0].kind, account.activities[0].quantity) == ("sell", -6)
+    assert account.activities[0].kind == "sell"
+    assert account.activities[0].quantity == -6
     state.set_holding("ada-alpaca", "KO", Decimal(0), None, LATER)
     assert "KO" not in account.holdings
     assert account.activities[0].quantity == -4

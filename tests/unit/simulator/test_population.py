@@ -25,12 +25,13 @@ def test_names_are_unique_and_institutions_exist() -> None:
     keys = [account.key for _, login in LOGINS for account in login.accounts]
     assert len(set(keys)) == len(keys)
     for name, login in LOGINS:
-        known = {
-            "plaid": lambda one: plaid_institution(one) is not None,
-            "snaptrade": lambda one: brokerage(one) is not None,
-            "alpaca": lambda one: one == "ALPACA",
-        }
-        assert known[login.provider](login.institution)
+        match login.provider:
+            case "plaid":
+                assert plaid_institution(login.institution) is not None
+            case "snaptrade":
+                assert brokerage(login.institution) is not None
+            case "alpaca":
+                assert login.institution == "ALPACA"
         assert all(account.key.startswith(f"{name}-") for account in login.accounts)
 
 
