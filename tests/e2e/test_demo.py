@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from realtime.store.jobs import enqueue_refresh
+from realtime.store.jobs import Trigger, enqueue_refresh
 
 from realtime.up import STAGES
 from tests.e2e.conftest import Service
@@ -102,7 +102,7 @@ async def _refreshed(service: Service, account: str) -> datetime:
     )
     assert row is not None
     before = await service.pool.fetchval("select max(finished_at) from sync_runs where connection_id = $1", row["id"])
-    await enqueue_refresh(service.pool, connection_id=row["id"], user_id=row["user_id"], trigger="request")
+    await enqueue_refresh(service.pool, connection_id=row["id"], user_id=row["user_id"], trigger=Trigger.REQUEST)
     finished: datetime = await wait_until(
         lambda: service.pool.fetchval(
             """select max(finished_at) from sync_runs where connection_id = $1 and outcome = 'complete'
