@@ -24,7 +24,7 @@ class Outbox:
 
     def __init__(self, *, binary: bool, points_max: int, frame_points_max: int = FRAME_POINTS_MAX) -> None:
         self.binary = binary
-        self.overflowed = False
+        self.overflowed = asyncio.Event()
         self.points_sent = 0
         self._points: list[bytes] = []
         self._answers: list[bytes] = []
@@ -42,7 +42,7 @@ class Outbox:
     def put(self, point: bytes) -> None:
         """Queue an encoded point."""
         if len(self._points) >= self._points_max:
-            self.overflowed = True
+            self.overflowed.set()
         else:
             self._points.append(point)
             if len(self._points) >= ROOM_POINTS:

@@ -23,6 +23,7 @@ class MarketOptions:
         synthetic_count: Further stocks beside the catalog, for load.
         points_max: Points a client may lag behind before it is cut off.
         frame_points_max: Points in one frame at most.
+        auth_timeout_s: Wall seconds in which a stream must authenticate.
         market_origin: RFC 3339; with `wall_origin` and the speed the mapping of market time.
     """
 
@@ -44,6 +45,7 @@ class MarketOptions:
     calls_per_minute: int
     points_max: int
     frame_points_max: int
+    auth_timeout_s: float
     market_origin: str | None
     wall_origin: str | None
 
@@ -69,6 +71,7 @@ def parse(argv: Sequence[str]) -> MarketOptions:
     add("--calls-per-minute", type=int, default=10_000)
     add("--points-max", type=int, default=200_000, help="points a client may lag behind")
     add("--frame-points-max", type=int, default=512)
+    add("--auth-timeout", type=float, default=10.0, dest="auth_timeout_s", help="seconds to authenticate in")
     add("--market-origin", help="RFC 3339; default NAVSTREAM_MARKET_ORIGIN, else now (a recording: its start)")
     add("--wall-origin", help="RFC 3339; default NAVSTREAM_WALL_ORIGIN, else now")
     found = vars(parser.parse_args(argv))

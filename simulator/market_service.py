@@ -123,6 +123,7 @@ def _application(view: MarketView, fan_out: FanOut, options: MarketOptions) -> w
         points_max=options.points_max,
         frame_points_max=options.frame_points_max,
         on_change=subscriptions_changed,
+        auth_timeout_s=options.auth_timeout_s,
     )
     rates = ExchangeRates(view.playback.now_ns(), options.seed)
 

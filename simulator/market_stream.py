@@ -3,19 +3,20 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import msgpack
-from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from simulator.fan_out import FanOut, Outbox
 from simulator.plan import Plan
 from simulator.subscriptions import AUTHENTICATED, CONNECTED, ENDPOINTS, Endpoint, Refused, Subscriptions, error
 from simulator.wire import Fields
 
-AUTH_TIMEOUT_S = 10.0
 PING_EVERY_S = 30.0
+_LAST_WORDS_S = 0.5
 MESSAGE_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -47,7 +48,7 @@ class MarketStream:
         points_max: int,
         frame_points_max: int,
         on_change: Callable[[], None],
-        auth_timeout_s: float = AUTH_TIMEOUT_S,
+        auth_timeout_s: float,
     ) -> None:
         self._plan = plan
         self._fan_out = fan_out
@@ -100,6 +101,7 @@ class _Client:
         self._plan = plan
         self._key: str | None = None
         self._on_change = on_change
+        self._frame_type = WSMsgType.BINARY if outbox.binary else WSMsgType.TEXT
         self._authenticated = asyncio.Event()
         self._subscriptions = Subscriptions(
             endpoint, outbox.binary, self._admit, plan.symbols_max, partial(fan_out.change, outbox, endpoint)
@@ -128,6 +130,7 @@ class _Client:
         async with asyncio.TaskGroup() as tasks:
             writer = tasks.create_task(self._write())
             timer = tasks.create_task(self._expect_auth(auth_timeout_s))
+            watch = tasks.create_task(self._cut_off_when_slow())
             try:
                 async for message in self._socket:
                     self._outbox.put_answer(self._answer(message))
@@ -135,6 +138,7 @@ class _Client:
             finally:
                 writer.cancel()
                 timer.cancel()
+                watch.cancel()
 
     def _authenticate_by_headers(self) -> None:
         key = self._request.headers.get("APCA-API-KEY-ID")
@@ -173,21 +177,23 @@ class _Client:
             await self._socket.close()
 
     async def _write(self) -> None:
-        kind = WSMsgType.BINARY if self._outbox.binary else WSMsgType.TEXT
         try:
             while True:
                 await self._outbox.filled.wait()
                 for frame in self._outbox.take_frames():
-                    await self._socket.send_frame(frame, kind)
+                    await self._socket.send_frame(frame, self._frame_type)
                 self._outbox.written()
-                if self._outbox.overflowed:
-                    await self._give_up()
         except (ConnectionError, RuntimeError):  # aiohttp raises RuntimeError for a socket that is closing
             self._outbox.abandon()
 
-    async def _give_up(self) -> None:
-        self._outbox.put_answer(error(407))
-        kind = WSMsgType.BINARY if self._outbox.binary else WSMsgType.TEXT
-        for frame in self._outbox.take_frames():
-            await self._socket.send_frame(frame, kind)
-        await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
+    async def _cut_off_when_slow(self) -> None:
+        """Tell a client that lags too far and hang up; what it does not read in time is lost."""
+        await self._outbox.overflowed.wait()
+        refusal = msgpack.packb([error(407)]) if self._outbox.binary else json.dumps([error(407)]).encode()
+        with suppress(TimeoutError, ConnectionError, RuntimeError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._socket.send_frame(refusal, self._frame_type)
+        if self._request.transport is not None:
+            self._request.transport.close()
+        await asyncio.sleep(_LAST_WORDS_S)
+        self._abort()
