@@ -56,7 +56,7 @@ async function begin(code: string | null): Promise<void> {
 }
 
 function openStream(url: string, { token, user }: session.SignedIn): void {
-  patch({ screen: { kind: "dashboard", user } });
+  patch({ screen: { kind: "dashboard", user }, series: session.storedChart(user) });
   stream = new Stream({
     url,
     token,
@@ -113,6 +113,11 @@ addEventListener("hashchange", () => {
   const code = session.takeCode();
   if (code !== null) {
     void begin(code);
+  }
+});
+addEventListener("pagehide", () => {
+  if (signedIn !== null) {
+    session.keepChart(signedIn.user, store.get().series);
   }
 });
 addEventListener("online", () => stream?.retryNow());

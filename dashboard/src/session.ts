@@ -1,5 +1,7 @@
 /** Who is signed in. The link's fragment holds a code; the token it buys lives as long as the browser tab. */
 
+import { EMPTY, type Series } from "./series";
+
 export interface User {
   id: string;
   name: string;
@@ -12,6 +14,7 @@ export interface SignedIn {
 }
 
 const KEY = "navstream.session";
+const CHART_KEY = "navstream.chart";
 
 /** Return the sign-in code of a fragment such as `#code=abc`; null when there is none. */
 export function codeOf(fragment: string): string | null {
@@ -48,6 +51,27 @@ export function storedSession(): SignedIn | null {
 
 export function keep(session: SignedIn): void {
   sessionStorage.setItem(KEY, JSON.stringify(session));
+}
+
+/** Keep the chart's points over a reload of the page. */
+export function keepChart(user: User, series: Series): void {
+  sessionStorage.setItem(CHART_KEY, JSON.stringify({ userId: user.id, series }));
+}
+
+/** Return the chart as it was before a reload; an empty one for somebody else or when there is none. */
+export function storedChart(user: User): Series {
+  return restoredChart(sessionStorage.getItem(CHART_KEY), user.id);
+}
+
+/** Return the series that was stored as text for this user; the empty series when it is not one. */
+export function restoredChart(text: string | null, userId: string): Series {
+  try {
+    const stored = JSON.parse(text ?? "null") as { userId: string; series: Series } | null;
+    const usable = stored?.userId === userId && Array.isArray(stored.series.points) && stored.series.bucketS >= 1;
+    return usable ? stored.series : EMPTY;
+  } catch {
+    return EMPTY;
+  }
 }
 
 /** Forget everything this tab stored. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { codeOf, restored } from "../src/session";
+import { append, EMPTY } from "../src/series";
+import { codeOf, restored, restoredChart } from "../src/session";
 
 describe("codeOf", () => {
   it("finds the code of a sign-in link's fragment", () => {
@@ -20,5 +21,21 @@ describe("restored", () => {
 
   it("takes anything else for no session", () => {
     expect([null, "", "{", "null", "{}", '{"token":1}'].map((text) => restored(text, 0))).toEqual(Array(6).fill(null));
+  });
+});
+
+describe("restoredChart", () => {
+  const series = append(EMPTY, "2026-11-20", 1000, 5);
+  const stored = JSON.stringify({ userId: "u", series });
+
+  it("gives a user his own chart back, and nobody else's", () => {
+    expect(restoredChart(stored, "u")).toEqual(series);
+    expect(restoredChart(stored, "v")).toBe(EMPTY);
+  });
+
+  it("takes anything else for no chart", () => {
+    expect([null, "", "{", "{}", '{"userId":"u"}', '{"userId":"u","series":{}}'].map((text) => restoredChart(text, "u"))).toEqual(
+      Array(6).fill(EMPTY),
+    );
   });
 });

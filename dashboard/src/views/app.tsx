@@ -72,7 +72,7 @@ function Dashboard({ state, userName, actions }: { state: State; userName: strin
   return (
     <Hues.Provider value={colors}>
       <TopBar connection={connection} market={market} userName={userName} signOut={actions.signOut} />
-      {offline && <ReconnectBanner connection={connection} retryNow={actions.retryNow} />}
+      {offline && <ReconnectBanner connection={connection} valuesShown={figures !== null} retryNow={actions.retryNow} />}
       {!offline && market !== null && <FeedNotice market={market} />}
       <main class={`page${offline ? " offline" : ""}`}>
         <Summary state={state} figures={figures} market={market} />

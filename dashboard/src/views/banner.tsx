@@ -5,7 +5,8 @@ import type { Market } from "../protocol";
 import type { Connection } from "../socket";
 import { useTick } from "./hooks";
 
-export function ReconnectBanner({ connection, retryNow }: { connection: Connection; retryNow: () => void }) {
+export function ReconnectBanner(props: { connection: Connection; valuesShown: boolean; retryNow: () => void }) {
+  const { connection, valuesShown, retryNow } = props;
   useTick();
   if (connection.kind !== "reconnecting") {
     return null;
@@ -14,7 +15,15 @@ export function ReconnectBanner({ connection, retryNow }: { connection: Connecti
   return (
     <div class="banner banner-lost" role="status" data-testid="banner">
       <p>
-        <strong>Connection lost at {format.userTime(since)}.</strong> You see the values as they were then.{" "}
+        {valuesShown ? (
+          <>
+            <strong>Connection lost at {format.userTime(since)}.</strong> You see the values as they were then.{" "}
+          </>
+        ) : (
+          <>
+            <strong>Live values cannot be reached</strong> since {format.userTime(since)}.{" "}
+          </>
+        )}
         <span class="banner-next" aria-hidden="true">
           {retryAt === null ? "Trying now…" : `Next try in ${format.countdown(retryAt - Date.now())}.`}
         </span>

@@ -89,7 +89,7 @@ function create(box: HTMLElement, previous: () => number | null): Drawn {
     timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, lockVisibleTimeRangeOnResize: true },
     crosshair: {
       vertLine: { color: color("--muted"), labelBackgroundColor: color("--ink") },
-      horzLine: { visible: false, labelVisible: false },
+      horzLine: { visible: false, labelBackgroundColor: color("--ink") },
     },
     localization: { timeFormatter: (time: number) => new Date(time * 1000).toISOString().slice(11, 19) },
     handleScroll: false,
