@@ -123,6 +123,7 @@ class Marks:
         self.instruments: list[Instrument] = []
         self.marks: list[Mark] = []
         self._prices: dict[InstrumentId, Price] = {}
+        self._doubted: set[InstrumentId] = set()
         self._provider: dict[InstrumentId, ProviderMark] = {}
         self._currency_of: dict[InstrumentId, str] = {}
         self.price = np.full(_CAPACITY, np.nan)
@@ -133,33 +134,39 @@ class Marks:
         self._class = np.zeros(_CAPACITY, np.int8)
         self._streamed = np.zeros(_CAPACITY, np.bool_)
 
-    def add(self, instruments: Iterable[Instrument]) -> None:
+    def add(self, instruments: Iterable[Instrument]) -> Moved:
         """Give each new instrument a column; take over what changed about known ones."""
+        moved = Moved()
         for instrument in instruments:
             column = self.column_of.setdefault(instrument.id, len(self.instruments))
             if column == len(self.instruments):
                 self._append(instrument)
-            elif self.instruments[column] != instrument:
-                self.instruments[column] = instrument
-            self._describe(column)
+            elif self.instruments[column] == instrument:
+                continue
+            self.instruments[column] = instrument
+            self._describe(column, moved)
             self._mark(column)
+            moved.columns.add(column)
+        return moved
 
     def observe(self, prices: Iterable[Price]) -> Moved:
         """Take in prices from the feed; older ones change nothing."""
         moved = Moved()
         for price in prices:
             old = self._prices.get(price.instrument_id)
-            if old is None or supersedes(price, old):
-                self._take(price.instrument_id, price, moved)
+            if old is None or supersedes(price, old) or price.instrument_id in self._doubted:
+                self._take(price, moved)
         return moved
 
-    def replace_board(self, board: Mapping[InstrumentId, Price]) -> Moved:
-        """Take the board as it is, whatever was known before; instruments that are not on it have no price."""
+    def take_board(self, board: Iterable[Price]) -> Moved:
+        """Take the board's word, whatever was known before.
+
+        Prices that are not on it (any more) stay, in doubt: the next one from the feed replaces them, older or not.
+        """
         moved = Moved()
-        for instrument_id in self._prices.keys() - board.keys():
-            self._take(instrument_id, None, moved)
-        for instrument_id, price in board.items():
-            self._take(instrument_id, price, moved)
+        self._doubted = set(self._prices)
+        for price in board:
+            self._take(price, moved)
         return moved
 
     def set_provider_prices(self, prices: Mapping[InstrumentId, ProviderMark]) -> Moved:
@@ -184,15 +191,13 @@ class Marks:
             candidates = list(range(count))
         return Moved(columns={column for column in candidates if self._mark(column)})
 
-    def _take(self, instrument_id: InstrumentId, price: Price | None, moved: Moved) -> None:
-        if price is None:
-            del self._prices[instrument_id]
-        else:
-            self._prices[instrument_id] = price
-        currency = self._currency_of.get(instrument_id)
+    def _take(self, price: Price, moved: Moved) -> None:
+        self._prices[price.instrument_id] = price
+        self._doubted.discard(price.instrument_id)
+        currency = self._currency_of.get(price.instrument_id)
         if currency is None:
-            self._remark(instrument_id, moved)
-        elif self.rates.set_dollars(currency, None if price is None else price.price):
+            self._remark(price.instrument_id, moved)
+        elif self.rates.set_dollars(currency, price.price):
             moved.currencies.add(currency)
 
     def _remark(self, instrument_id: InstrumentId, moved: Moved) -> None:
@@ -210,7 +215,7 @@ class Marks:
         self.instruments.append(instrument)
         self.marks.append(_UNPRICED)
 
-    def _describe(self, column: int) -> None:
+    def _describe(self, column: int, moved: Moved) -> None:
         instrument = self.instruments[column]
         self.cash[column] = instrument.asset_class is AssetClass.CASH
         self.currency[column] = self.rates.code(instrument.currency)
@@ -219,8 +224,8 @@ class Marks:
         if instrument.asset_class is AssetClass.CASH and instrument.symbol.startswith(_CASH_PREFIX):
             currency = instrument.symbol.removeprefix(_CASH_PREFIX)
             self._currency_of[instrument.id] = currency
-            if instrument.id in self._prices:
-                self.rates.set_dollars(currency, self._prices[instrument.id].price)
+            if instrument.id in self._prices and self.rates.set_dollars(currency, self._prices[instrument.id].price):
+                moved.currencies.add(currency)
 
     def _mark(self, column: int) -> bool:
         """Choose a column's mark anew; return whether it is another."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from calculator.positions import position
 from calculator.subjects import Subject, subjects_of
 from realtime.contract.messages import ValueUpdate
 from realtime.domain.account import AccountId, UserId
+from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.value import Position
 from realtime.store.holdings import UserHoldings
@@ -25,6 +27,7 @@ _COMPACT_SHARE = 4
 @dataclass(frozen=True, slots=True)
 class _User:
     holdings: UserHoldings
+    scales: tuple[tuple[Decimal, AssetClass], ...]
     rows: tuple[int, ...]
 
 
@@ -57,12 +60,13 @@ class Watched:
         All his instruments have a column.
         """
         user = self._users.get(holdings.user_id)
-        if user is not None and user.holdings == holdings:
+        scales = self._scales(holdings)
+        if user is not None and user.holdings == holdings and user.scales == scales:
             return False
         self.remove_user(holdings.user_id)
         subjects = subjects_of(holdings, self._marks.column_of, self._marks.instruments)
         rows = tuple(self._add(subject) for subject in subjects)
-        self._users[holdings.user_id] = _User(holdings, rows)
+        self._users[holdings.user_id] = _User(holdings, scales, rows)
         self._compact_when_due()
         return True
 
@@ -129,6 +133,12 @@ class Watched:
         return {
             column for column, instrument in enumerate(self._marks.instruments) if instrument.currency in currencies
         }
+
+    def _scales(self, holdings: UserHoldings) -> tuple[tuple[Decimal, AssetClass], ...]:
+        """Return what else the rows are made of: each holding's multiplier and class."""
+        held = (row for account in holdings.accounts for row in account.holdings)
+        instruments = (self._marks.instruments[self._marks.column_of[row.instrument_id]] for row in held)
+        return tuple((instrument.multiplier, instrument.asset_class) for instrument in instruments)
 
     def _add(self, subject: Subject) -> int:
         row = self._book.add_row(subject.entries())

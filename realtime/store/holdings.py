@@ -23,11 +23,11 @@ insert into holdings (account_id, user_id, instrument_id, quantity, cost_basis, 
 select $1, $2, * from unnest($3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[])
 """
 _NOTIFY = "select pg_notify($1, $2)"
+_USERS = "select id, currency from users where id = any($1::uuid[])"
 _ACCOUNTS = """
 select a.id, a.public_id, a.user_id, a.currency, a.holdings_version, a.holdings_as_of,
-    coalesce(n.name, a.provider) as institution, u.currency as user_currency
+    coalesce(n.name, a.provider) as institution
 from accounts a
-join users u on u.id = a.user_id
 join connections c on c.id = a.connection_id
 left join institutions n on n.id = c.institution_id
 where a.is_active and a.user_id = any($1::uuid[])
@@ -90,9 +90,10 @@ async def replace_holdings(
 
 
 async def holdings_of(pool: Pool, user_ids: Iterable[UserId]) -> list[UserHoldings]:
-    """Return the holdings of these users' active accounts, all as of one moment; users without one are missing."""
+    """Return the holdings of these users' active accounts, all as of one moment; unknown users are missing."""
     ids = list(user_ids)
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        users = await connection.fetch(_USERS, ids)
         accounts = await connection.fetch(_ACCOUNTS, ids)
         rows = await connection.fetch(_HOLDINGS, ids)
     holdings: dict[UUID, list[Holding]] = {}
@@ -100,13 +101,14 @@ async def holdings_of(pool: Pool, user_ids: Iterable[UserId]) -> list[UserHoldin
         holdings.setdefault(row["account_id"], []).append(
             Holding(InstrumentId(str(row["instrument_id"])), row["quantity"], row["cost_basis"])
         )
-    users: dict[UserId, tuple[str, list[AccountHoldings]]] = {}
+    by_user: dict[UserId, list[AccountHoldings]] = {}
     for row in accounts:
         user_id = UserId(str(row["user_id"]))
-        users.setdefault(user_id, (row["user_currency"], []))[1].append(
-            _account_holdings(row, user_id, tuple(holdings.get(row["id"], ())))
-        )
-    return [UserHoldings(user_id, currency, tuple(rows)) for user_id, (currency, rows) in users.items()]
+        by_user.setdefault(user_id, []).append(_account_holdings(row, user_id, tuple(holdings.get(row["id"], ()))))
+    ids_and_currencies = [(UserId(str(row["id"])), row["currency"]) for row in users]
+    return [
+        UserHoldings(user_id, currency, tuple(by_user.get(user_id, ()))) for user_id, currency in ids_and_currencies
+    ]
 
 
 def _account_holdings(row: Any, user_id: UserId, holdings: tuple[Holding, ...]) -> AccountHoldings:

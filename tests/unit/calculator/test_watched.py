@@ -19,7 +19,8 @@ USERS = (ADA, GRACE)
 def observe(mirror: Mirror, batch: list[Price]) -> Moved:
     for price in batch:
         old = mirror.prices.get(price.instrument_id)
-        if old is None or supersedes(price, old):
+        if old is None or supersedes(price, old) or price.instrument_id in mirror.doubted:
+            mirror.doubted.discard(price.instrument_id)
             mirror.prices[price.instrument_id] = price
     return mirror.marks.observe(batch)
 
@@ -52,8 +53,9 @@ def test_values_equal_the_oracle_after_every_change(data: st.DataObject) -> None
                 moved = mirror.marks.advance(moment)
             case "board":
                 board = {price.instrument_id: price for price in data.draw(st.lists(prices(), max_size=8))}
-                mirror.prices = board
-                moved = mirror.marks.replace_board(board)
+                mirror.doubted = mirror.prices.keys() - board.keys()
+                mirror.prices |= board
+                moved = mirror.marks.take_board(board.values())
             case _:
                 user_id = data.draw(st.sampled_from(USERS))
                 mirror.users.pop(user_id, None)

@@ -1,6 +1,6 @@
 """Random small worlds: instruments of every class, prices, closes, holdings in two currencies."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -116,6 +116,7 @@ class Mirror:
     provider: dict[InstrumentId, ProviderMark]
     users: dict[UserId, UserHoldings]
     now: datetime
+    doubted: set[InstrumentId] = field(default_factory=set)
 
     @classmethod
     def at(cls, now: datetime) -> "Mirror":

@@ -1,0 +1,83 @@
+"""`python -m calculator`: holdings times prices as a process (wiring)."""
+
+import asyncio
+import os
+from contextlib import AsyncExitStack
+from socket import gethostname
+from statistics import median
+
+import asyncpg
+
+from calculator.engine import Engine
+from calculator.loader import Loader
+from calculator.partitions import Partitions
+from calculator.publisher import Publisher
+from realtime.bus.client import Bus, open_bus
+from realtime.clock import WallClock
+from realtime.domain.partition import Partition
+from realtime.process import Process, run_stage
+from realtime.store.pool import Pool, open_pool
+
+_RETRY_AFTER_S = 0.5
+_FACTS_EVERY_S = 0.5
+
+
+async def main(process: Process) -> None:
+    """Value the partitions that this process gets hold of, until cancelled."""
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(open_bus(process.settings.redis_address))
+        pool = await _open_pool(stack, process)
+        await calculate(process, bus, pool)
+
+
+async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = None) -> None:
+    """Run a calculator's loops on open connections; `name` tells it from others, by default by its process id."""
+    settings, clock, log = process.settings, WallClock(), process.log
+    market = settings.market_clock()
+    publisher = Publisher(bus, market)
+    engine = Engine(bus, publisher, market, clock, log)
+    loader = Loader(pool, settings.database_url, bus, engine, clock, log)
+
+    async def claimed(partitions: frozenset[Partition]) -> None:
+        await publisher.begin(partitions)
+        loader.restart(partitions)
+
+    def released(partitions: frozenset[Partition]) -> None:
+        engine.released(partitions)
+        loader.restart(partitions)
+
+    me = name or f"calculator:{gethostname()}:{os.getpid()}"
+    partitions = Partitions(bus, me, clock, log, claimed, released)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(partitions.run())
+        tasks.create_task(engine.run())
+        tasks.create_task(loader.run())
+        tasks.create_task(_report(process, engine, loader, publisher, clock))
+
+
+async def _report(process: Process, engine: Engine, loader: Loader, publisher: Publisher, clock: WallClock) -> None:
+    while True:
+        process.health.problem = engine.problem or loader.problem
+        process.health.facts.update(
+            partitions=len(publisher.partitions),
+            watched_users=len(engine.watched.user_ids),
+            watched_positions=engine.watched.positions_count,
+            batches=publisher.batches_count,
+            compute_ms=round(median(engine.compute_ms), 3) if engine.compute_ms else None,
+            behind_ms=None if engine.behind_ms is None else round(engine.behind_ms, 1),
+        )
+        await clock.sleep(_FACTS_EVERY_S)
+
+
+async def _open_pool(stack: AsyncExitStack, process: Process) -> Pool:
+    while True:
+        try:
+            return await stack.enter_async_context(open_pool(process.settings.database_url, connections_max=4))
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            process.health.problem = "the database is unreachable"
+            process.log.warning("database_unreachable", reason=type(error).__name__)
+            await WallClock().sleep(_RETRY_AFTER_S)
+
+
+if __name__ == "__main__":
+    run_stage("calculator", main)

@@ -1,0 +1,225 @@
+"""Prices in, values out: read the feed, mark, value what is watched, publish (loop).
+
+Natural batching: whatever changed while the last values were on their way is valued and published together next.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from redis.exceptions import RedisError
+
+from calculator.fx import Rates
+from calculator.loader import Loaded
+from calculator.marks import Marks, Moved
+from calculator.moment import Moment
+from calculator.publisher import Publisher
+from calculator.watched import Watched
+from realtime.bus.client import Bus
+from realtime.bus.prices import READ_MAX, feed_end, read_batches, read_board
+from realtime.bus.values import drop_states
+from realtime.clock import Clock, MarketClock, now_ns
+from realtime.contract.messages import PriceBatch
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.partition import Partition, partition_of
+from realtime.log import Log
+
+_FEED_WAIT_MS = 1_000
+_BEAT_EVERY_S = 1.0
+_RETRY_AFTER_S = 0.1
+_REFRESH_EVERY_S = 1_200.0
+"""Everything watched is published in full so often, before the states in Redis expire."""
+_TIMES_KEPT = 256
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What has changed since the last values were taken.
+
+    Card: sets of columns, currencies and users, so bounded by what is held and watched; no order; written by the
+    loops, emptied by `_publish`; lost on restart, when everything is published in full.
+    """
+
+    moved: Moved = field(default_factory=Moved)
+    full: set[UserId] = field(default_factory=set)
+    everybody: bool = False
+    received_ns: int | None = None
+    dropped: list[tuple[UserId, frozenset[AccountId], bool]] = field(default_factory=list)
+
+
+class Engine:
+    """Values the watched users of the claimed partitions at every change.
+
+    Attributes:
+        problem: What is wrong with Redis, for a person; None when nothing is.
+        compute_ms: Newest durations of valuing, without publishing.
+        behind_ms: Age of the newest price when its values were published, wall clock; None before the first.
+    """
+
+    def __init__(self, bus: Bus, publisher: Publisher, market: MarketClock, clock: Clock, log: Log) -> None:
+        self.problem: str | None = "starting"
+        self.compute_ms: deque[float] = deque(maxlen=_TIMES_KEPT)
+        self.behind_ms: float | None = None
+        self._bus = bus
+        self._publisher = publisher
+        self._market = market
+        self._clock = clock
+        self._log = log
+        self._rates = Rates()
+        self._marks = Marks(self._rates, Moment.at(market.now()))
+        self._watched = Watched(self._marks)
+        self._pending = _Pending()
+        self._news = asyncio.Event()
+        self._read_board_again = False
+        self._board_read = asyncio.Event()
+
+    @property
+    def partitions(self) -> frozenset[Partition]:
+        return self._publisher.partitions
+
+    @property
+    def marks(self) -> Marks:
+        return self._marks
+
+    @property
+    def watched(self) -> Watched:
+        return self._watched
+
+    async def run(self) -> None:
+        """Value and publish for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._read_feed())
+            tasks.create_task(self._beat())
+            tasks.create_task(self._publish())
+
+    def take(self, loaded: Loaded) -> None:
+        """Take in holdings as loaded; what changed is published in full."""
+        self._pending.moved.add(self._marks.add(loaded.instruments))
+        self._pending.moved.add(self._marks.set_provider_prices(loaded.provider_marks))
+        for user in loaded.users:
+            if partition_of(user.user_id) not in self.partitions:
+                continue
+            before = self._watched.account_ids(user.user_id)
+            if self._watched.put_user(user):
+                self._pending.full.add(user.user_id)
+                self._drop(user.user_id, before - {account.account_id for account in user.accounts}, portfolio=False)
+        self._news.set()
+
+    def forget(self, user_ids: Iterable[UserId]) -> None:
+        """Value these users no longer; their states leave Redis before they grow old."""
+        for user_id in user_ids:
+            if partition_of(user_id) in self.partitions:
+                self._drop(user_id, self._watched.account_ids(user_id), portfolio=True)
+            self._watched.remove_user(user_id)
+        self._news.set()
+
+    def publish_again(self, user_ids: Iterable[UserId]) -> None:
+        """Publish these users in full."""
+        self._pending.full.update(user_ids)
+        self._news.set()
+
+    def released(self, partitions: frozenset[Partition]) -> None:
+        """Publish nothing more there; another calculator does."""
+        self._publisher.leave(partitions)
+        for user_id in self._watched.user_ids:
+            if partition_of(user_id) in partitions:
+                self._watched.remove_user(user_id)
+
+    async def _read_feed(self) -> None:
+        while True:
+            try:
+                position = await feed_end(self._bus)
+                self._read_board_again = False
+                board = await read_board(self._bus)
+                self._pending.moved.add(self._marks.take_board(board.values()))
+                self.problem = None
+                self._board_read.set()
+                self._news.set()
+                while not self._read_board_again:
+                    batches, position = await read_batches(self._bus, position, _FEED_WAIT_MS)
+                    self._observe(batches)
+                    if len(batches) >= READ_MAX:
+                        break
+            except (RedisError, OSError) as error:
+                await self._wait_for_redis(error)
+
+    def _observe(self, batches: Iterable[PriceBatch]) -> None:
+        pending = self._pending
+        for batch in batches:
+            moved = self._marks.observe(batch.prices)
+            if moved.columns or moved.currencies:
+                pending.moved.add(moved)
+                newest = max(price.received_ns for price in batch.prices)
+                pending.received_ns = max(pending.received_ns or 0, newest)
+                self._news.set()
+
+    async def _beat(self) -> None:
+        """Let time pass in the marks, and see whether Redis still has what we published."""
+        refreshed_at = self._clock.monotonic()
+        while True:
+            await self._clock.sleep(_BEAT_EVERY_S)
+            self._advance()
+            if self._clock.monotonic() - refreshed_at > _REFRESH_EVERY_S:
+                refreshed_at = self._clock.monotonic()
+                self.publish_again(self._watched.user_ids)
+            try:
+                lost = await self._publisher.lost()
+            except (RedisError, OSError) as error:
+                await self._wait_for_redis(error)
+                continue
+            if lost:
+                await self._begin_again()
+
+    def _advance(self) -> None:
+        moment = Moment.at(self._market.now())
+        self._pending.everybody |= moment.session is not self._marks.moment.session
+        self._pending.moved.add(self._marks.advance(moment))
+        self._news.set()
+
+    async def _publish(self) -> None:
+        await self._board_read.wait()  # nothing is said to be unpriced before we know
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            pending, self._pending = self._pending, _Pending()
+            started = perf_counter()
+            updates = self._watched.value(pending.moved, pending.full, everybody=pending.everybody)
+            took_ms = (perf_counter() - started) * 1000
+            try:
+                for user_id, account_ids, portfolio in pending.dropped:
+                    await drop_states(self._bus, user_id, account_ids, portfolio=portfolio)
+                if updates:
+                    self.compute_ms.append(took_ms)
+                    await self._publisher.publish(updates, pending.received_ns)
+                    if pending.received_ns:
+                        self.behind_ms = (now_ns() - pending.received_ns) / 1e6
+            except (RedisError, OSError) as error:
+                self._pending.dropped += pending.dropped
+                await self._wait_for_redis(error)
+                await self._begin_again()
+
+    async def _begin_again(self) -> None:
+        """After an outage or a loss of Redis's data: a new generation, the board anew, everything in full."""
+        while True:
+            try:
+                await self._publisher.begin(self._publisher.partitions)
+                break
+            except (RedisError, OSError) as error:
+                await self._wait_for_redis(error)
+        self._log.info("values_reset", partitions_count=len(self._publisher.partitions))
+        self._read_board_again = True
+        self.publish_again(self._watched.user_ids)
+
+    async def _wait_for_redis(self, error: Exception) -> None:
+        if self.problem is None:
+            self._log.warning("redis_unreachable", reason=type(error).__name__)
+        self.problem = "Redis is unreachable"
+        self._read_board_again = True
+        await self._clock.sleep(_RETRY_AFTER_S)
+
+    def _drop(self, user_id: UserId, account_ids: Iterable[AccountId], *, portfolio: bool) -> None:
+        gone = frozenset(account_ids)
+        if gone or portfolio:
+            self._pending.dropped.append((user_id, gone, portfolio))

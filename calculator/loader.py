@@ -1,0 +1,200 @@
+"""Holdings of the watched users: loaded when a user becomes watched, and again at each change of them (loop)."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+from redis.exceptions import RedisError
+
+from calculator.marks import ProviderMark
+from calculator.subjects import instrument_ids
+from realtime.bus.client import Bus
+from realtime.bus.interest import announced_interest, read_interest
+from realtime.clock import Clock
+from realtime.contract.names import HOLDINGS_CHANGED
+from realtime.domain.account import UserId
+from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.domain.partition import Partition, partition_of
+from realtime.log import Log
+from realtime.store.holdings import UserHoldings, holdings_of
+from realtime.store.instruments import currency_instruments, instruments_by_id, provider_prices
+from realtime.store.notify import listen
+from realtime.store.pool import Pool
+
+_LOOK_EVERY_S = 2.0
+_CHECKED_WITHIN_S = 60.0
+"""Every watched user is loaded again at least so often, in case a notification went missing."""
+_USERS_AT_ONCE_MAX = 200
+_RETRY_AFTER_S = 0.5
+_DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Some users' holdings with what is needed to value them."""
+
+    users: Sequence[UserHoldings]
+    instruments: Sequence[Instrument]
+    provider_marks: Mapping[InstrumentId, ProviderMark]
+
+
+class Valuer(Protocol):
+    """What the loader feeds."""
+
+    @property
+    def partitions(self) -> frozenset[Partition]: ...
+
+    def take(self, loaded: Loaded) -> None: ...
+
+    def forget(self, user_ids: Iterable[UserId]) -> None: ...
+
+    def publish_again(self, user_ids: Iterable[UserId]) -> None: ...
+
+
+class Loader:
+    """Keeps the valuer's users equal to those who are watched, and their holdings to Postgres.
+
+    Card: user ids to load, each once, so bounded by the watched users; no order; written by the loops, read by
+    `_load`; lost on restart, when interest is read anew.
+
+    Attributes:
+        problem: What is wrong with the database, for a person; None when nothing is.
+    """
+
+    def __init__(self, pool: Pool, database_url: str, bus: Bus, valuer: Valuer, clock: Clock, log: Log) -> None:
+        self.problem: str | None = None
+        self._pool = pool
+        self._database_url = database_url
+        self._bus = bus
+        self._valuer = valuer
+        self._clock = clock
+        self._log = log
+        self._watched: set[UserId] = set()
+        self._to_load: dict[UserId, None] = {}
+        self._to_check: deque[UserId] = deque()
+        self._news = asyncio.Event()
+        self._look_now = asyncio.Event()
+
+    async def run(self) -> None:
+        """Follow interest and holdings for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_announcements())
+            tasks.create_task(self._follow_interest())
+            tasks.create_task(self._follow_holdings())
+            tasks.create_task(self._load())
+
+    def restart(self, partitions: frozenset[Partition]) -> None:
+        """Take every watched user of these partitions as new: they have just been claimed, or are ours no longer."""
+        self._watched = {user_id for user_id in self._watched if partition_of(user_id) not in partitions}
+        self._look_now.set()
+
+    async def _follow_announcements(self) -> None:
+        while True:
+            try:
+                async for user_id in announced_interest(self._bus):
+                    self._announced(user_id)
+            except (RedisError, OSError):
+                await self._clock.sleep(_RETRY_AFTER_S)
+
+    async def _follow_interest(self) -> None:
+        while True:
+            try:
+                interest = await read_interest(self._bus, sorted(self._valuer.partitions))
+            except (RedisError, OSError):
+                await self._clock.sleep(_RETRY_AFTER_S)
+                continue
+            self._keep(interest)
+            self._check_some()
+            try:
+                await asyncio.wait_for(self._look_now.wait(), _LOOK_EVERY_S)
+            except TimeoutError:
+                continue
+            self._look_now.clear()
+
+    async def _follow_holdings(self) -> None:
+        async for payload in listen(self._database_url, HOLDINGS_CHANGED, self._clock, self._log):
+            if payload is None:
+                self._want(self._watched)
+            else:
+                self._want({UserId(payload.partition(" ")[0])} & self._watched)
+
+    async def _load(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._to_load:
+                users = list(self._to_load)[:_USERS_AT_ONCE_MAX]
+                for user_id in users:
+                    del self._to_load[user_id]
+                try:
+                    loaded = await load(self._pool, users)
+                except _DATABASE_ERRORS as error:
+                    self.problem = "the database is unreachable"
+                    self._log.warning("database_unreachable", reason=type(error).__name__)
+                    self._want(set(users) & self._watched)
+                    await self._clock.sleep(_RETRY_AFTER_S)
+                    continue
+                self.problem = None
+                self._valuer.take(replace(loaded, users=[row for row in loaded.users if row.user_id in self._watched]))
+
+    def _announced(self, user_id: UserId) -> None:
+        if partition_of(user_id) not in self._valuer.partitions or not _is_uuid(user_id):
+            return
+        if user_id in self._watched:
+            self._valuer.publish_again([user_id])
+        else:
+            self._watched.add(user_id)
+            self._want([user_id])
+
+    def _keep(self, interest: frozenset[UserId]) -> None:
+        """Make the watched users those of the interest."""
+        wanted = {user_id for user_id in interest if _is_uuid(user_id)}
+        gone, come = self._watched - wanted, wanted - self._watched
+        self._watched = wanted
+        if gone:
+            self._valuer.forget(gone)
+        self._want(come)
+
+    def _check_some(self) -> None:
+        """Load a share of the watched users again, others each time."""
+        if not self._to_check:
+            self._to_check.extend(self._watched)
+        share = int(len(self._watched) * _LOOK_EVERY_S / _CHECKED_WITHIN_S) + 1
+        chosen = {self._to_check.popleft() for _ in range(min(share, len(self._to_check)))}
+        self._want(chosen & self._watched)
+
+    def _want(self, user_ids: Iterable[UserId]) -> None:
+        self._to_load.update(dict.fromkeys(user_ids))
+        if self._to_load:
+            self._news.set()
+
+
+async def load(pool: Pool, user_ids: Iterable[UserId]) -> Loaded:
+    """Read the holdings of users, their instruments, the currencies involved and the providers' prices.
+
+    Raises:
+        asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError: The database does not answer.
+    """
+    users = await holdings_of(pool, user_ids)
+    held = await instruments_by_id(pool, instrument_ids(users))
+    currencies = {instrument.currency for instrument in held} | {user.currency for user in users}
+    currencies |= {account.currency for user in users for account in user.accounts}
+    rates = await currency_instruments(pool, currencies)
+    instruments = {instrument.id: instrument for instrument in (*held, *rates)}
+    prices = await provider_prices(pool, [instrument.id for instrument in held])
+    return Loaded(
+        users,
+        list(instruments.values()),
+        {price.instrument_id: ProviderMark(price.price, price.time) for price in prices},
+    )
+
+
+def _is_uuid(user_id: UserId) -> bool:
+    try:
+        return str(UUID(user_id)) == user_id
+    except ValueError:
+        return False

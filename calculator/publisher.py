@@ -1,0 +1,75 @@
+"""Updates → value batches, one a partition, numbered in the partition's generation."""
+
+from collections.abc import Iterable
+
+from realtime.bus.client import Bus
+from realtime.bus.values import next_generations, publish_all, read_generation
+from realtime.clock import MarketClock
+from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
+from realtime.domain.partition import Partition, partition_of
+
+
+class Publisher:
+    """The only writer of the values of the partitions that this calculator has claimed.
+
+    Attributes:
+        batches_count: Value batches published.
+    """
+
+    def __init__(self, bus: Bus, market: MarketClock) -> None:
+        self.batches_count = 0
+        self._bus = bus
+        self._market = market
+        self._revisions: dict[Partition, Revision] = {}
+
+    @property
+    def partitions(self) -> frozenset[Partition]:
+        """Those it may publish on."""
+        return frozenset(self._revisions)
+
+    async def begin(self, partitions: Iterable[Partition]) -> None:
+        """Begin a generation on each of these partitions; everything watched is to be published in full after it.
+
+        Raises:
+            RedisError: Nothing has begun.
+        """
+        for partition, generation in (await next_generations(self._bus, partitions)).items():
+            self._revisions[partition] = Revision(generation, 0)
+
+    def leave(self, partitions: Iterable[Partition]) -> None:
+        """Publish nothing more on these partitions."""
+        for partition in partitions:
+            self._revisions.pop(partition, None)
+
+    async def lost(self) -> frozenset[Partition]:
+        """Return the partitions on which Redis no longer knows our generation: it has lost its data.
+
+        Asks about one of them and, only when that is lost, concludes the same of all.
+
+        Raises:
+            RedisError: Redis does not answer.
+        """
+        for partition, revision in self._revisions.items():
+            generation = await read_generation(self._bus, partition)
+            return self.partitions if generation is None or generation < revision.generation else frozenset()
+        return frozenset()
+
+    async def publish(self, updates: Iterable[ValueUpdate], received_ns: int | None) -> None:
+        """Publish updates; those of partitions that are not ours are left out.
+
+        Raises:
+            RedisError: Unknown what was published; begin a new generation.
+        """
+        shares: dict[Partition, list[ValueUpdate]] = {}
+        for update in updates:
+            shares.setdefault(partition_of(update.user_id), []).append(update)
+        batches: dict[Partition, ValueBatch] = {}
+        as_of = self._market.now()
+        for partition, share in shares.items():
+            before = self._revisions.get(partition)
+            if before is not None:
+                self._revisions[partition] = Revision(before.generation, before.number + 1)
+                batches[partition] = ValueBatch(self._revisions[partition], as_of, received_ns, tuple(share))
+        if batches:
+            await publish_all(self._bus, batches)
+            self.batches_count += len(batches)
