@@ -1,7 +1,7 @@
 """Historical daily bars, a page at a time, sorted by symbol and then time (pure)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, timedelta
 
 from simulator.clock import parse_ns
 from simulator.market_view import MarketView, bar_point
@@ -42,8 +42,8 @@ def _bars(view: MarketView, symbol: str, query: Mapping[str, str]) -> list[Field
     sessions = paths.sessions if paths is not None else view.market.sessions
     now_ns = view.playback.now_ns()
     today = sessions.local_date(now_ns)
-    start = _date(query.get("start"), today, sessions)
-    end = min(_date(query.get("end"), today, sessions), today)
+    start = _first_day(query.get("start"), today, sessions)
+    end = min(_last_day(query.get("end"), today, sessions), today)
     daily, _ = state.daily_bars()
     running = bar_point(daily) if daily is not None and sessions.local_date(daily.time_ns) == today else None
     played = {sessions.local_date(bar.time_ns): bar for bar in state.past_days}
@@ -55,13 +55,24 @@ def _bars(view: MarketView, symbol: str, query: Mapping[str, str]) -> list[Field
     return [point for point in points if point is not None]
 
 
-def _date(text: str | None, default: date, sessions: Sessions) -> date:
+def _first_day(text: str | None, default: date, sessions: Sessions) -> date:
+    """Return the first day whose bar, stamped at its midnight, is not before `start`."""
+    day, at_ns = _parsed(text, default, sessions)
+    return day if at_ns is None or sessions.midnight_ns(day) >= at_ns else day + timedelta(days=1)
+
+
+def _last_day(text: str | None, default: date, sessions: Sessions) -> date:
+    return _parsed(text, default, sessions)[0]
+
+
+def _parsed(text: str | None, default: date, sessions: Sessions) -> tuple[date, int | None]:
+    """Return a query's day, and its instant where it names one."""
     if not text:
-        return default
+        return default, None
     try:
         if len(text) == len("2026-11-20"):
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text)
-        return sessions.local_date(parse_ns(text)) if moment.tzinfo is not None else moment.date()
+            return date.fromisoformat(text), None
+        at_ns = parse_ns(text)
     except ValueError as malformed:
         raise RestRefused(400, f"invalid time: {text}") from malformed
+    return sessions.local_date(at_ns), at_ns
