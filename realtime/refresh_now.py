@@ -61,7 +61,7 @@ async def refresh_now(settings: Settings, user: str | None, connection: str | No
 async def _until_ended(pool: Pool, jobs: list[UUID]) -> None:
     try:
         async with asyncio.timeout(_WAIT_S):
-            while len(await pool.fetch(_ENDED, jobs)) < len(jobs):
+            while len(await pool.fetch(_ENDED, jobs)) < len(jobs):  # noqa: ASYNC110  # another process ends them
                 await asyncio.sleep(_POLL_EVERY_S)
     except TimeoutError:
         raise BadRequest(
