@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
 
 from redis.exceptions import RedisError
 
@@ -48,11 +49,9 @@ class Interest:
         for user_id in self._clients:
             self._announce(user_id)
 
-    async def run(self) -> None:
-        """Announce and renew, for ever; an outage of Redis delays both."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._announce_first())
-            tasks.create_task(self._renew())
+    def loops(self) -> list[Coroutine[None, None, None]]:
+        """Return what announces and renews; each runs for ever, and an outage of Redis delays it."""
+        return [self._announce_first(), self._renew()]
 
     def _announce(self, user_id: UserId) -> None:
         self._unannounced[user_id] = None

@@ -1,7 +1,7 @@
 """The parts of the broadcaster, put together and running."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,6 +25,8 @@ from realtime.log import Log
 from realtime.process import Health
 from realtime.settings import Settings
 from realtime.store.pool import open_pool
+
+_CANCEL_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,30 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
         broadcaster = Broadcaster(_door(settings), desk, clock, log)
         watchdog = Watchdog(broadcaster, desk, health, clock, log)
         async with broadcaster.listening() as port, asyncio.TaskGroup() as tasks:
-            loops = (
-                values.run(),
-                prices.run(),
-                market.run(),
-                interest.run(),
-                access.follow_changes(settings.database_url, log),
-                watchdog.run(settings.heartbeat_s),
-            )
-            started = [tasks.create_task(loop) for loop in loops]
-            yield Running(port, broadcaster, fanout)
-            for task in started:
-                task.cancel()
+            loops = [
+                tasks.create_task(loop)
+                for loop in (
+                    *values.loops(),
+                    *interest.loops(),
+                    prices.run(),
+                    market.run(),
+                    access.follow_changes(settings.database_url, log),
+                    watchdog.run(settings.heartbeat_s),
+                )
+            ]
+            try:
+                yield Running(port, broadcaster, fanout)
+            finally:
+                await _end(loops)
+
+
+async def _end(loops: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel until it is heard: Python 3.11's `wait_for`, in redis-py's every command, may swallow a cancellation."""
+    alive = set(loops)
+    while alive:
+        for loop in alive:
+            loop.cancel()
+        _, alive = await asyncio.wait(alive, timeout=_CANCEL_EVERY_S)
 
 
 def _door(settings: Settings) -> Door:

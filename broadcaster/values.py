@@ -4,7 +4,7 @@ Order that loses nothing: subscribe to the partition, then read the state, then 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from time import monotonic
 
 from redis.exceptions import RedisError
@@ -78,12 +78,9 @@ class Values:
             self._live.discard(partition)
             await self._feed.leave(partition)
 
-    async def run(self) -> None:
-        """Keep the channels current, for ever."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._follow_feed())
-            for _ in range(_READERS_COUNT):
-                tasks.create_task(self._read_states())
+    def loops(self) -> list[Coroutine[None, None, None]]:
+        """Return what keeps the channels current; each runs for ever."""
+        return [self._follow_feed(), *(self._read_states() for _ in range(_READERS_COUNT))]
 
     async def _follow_feed(self) -> None:
         pause_at = monotonic()

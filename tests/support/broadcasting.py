@@ -95,9 +95,13 @@ class Peer:
 
 @asynccontextmanager
 async def peer_of(broadcaster: Running, path: str = "/v1", **options: Any) -> AsyncIterator[Peer]:
-    url = f"ws://127.0.0.1:{broadcaster.port}{path}"
-    async with connect(url, compression=None, proxy=None, **options) as connection:
-        yield Peer(connection)
+    connection = await connect_to(broadcaster.port, path, **options)
+    yield Peer(connection)
+    await connection.close()
+
+
+async def connect_to(port: int, path: str = "/v1", **options: Any) -> ClientConnection:
+    return await connect(f"ws://127.0.0.1:{port}{path}", compression=None, proxy=None, **options)
 
 
 class Publisher:
@@ -106,17 +110,17 @@ class Publisher:
     def __init__(self, bus: Bus, user_id: UserId) -> None:
         self._bus = bus
         self.user_id = user_id
-        self._generation = 0
-        self._number = 0
+        self.generation = 0
+        self.number = 0
 
     async def claim(self) -> None:
         """Start a new generation."""
-        self._generation = await next_generation(self._bus, partition_of(self.user_id))
-        self._number = 0
+        self.generation = await next_generation(self._bus, partition_of(self.user_id))
+        self.number = 0
 
     def skip_batches(self, count: int) -> None:
         """As if that many batches had been published and lost."""
-        self._number += count
+        self.number += count
 
     async def publish(
         self,
@@ -127,11 +131,11 @@ class Publisher:
         full: bool = True,
         as_of: datetime = AS_OF,
     ) -> None:
-        if not self._generation:
+        if not self.generation:
             await self.claim()
-        self._number += 1
+        self.number += 1
         update = ValueUpdate(self.user_id, account_id, figures, full, positions or {})
-        batch = ValueBatch(Revision(self._generation, self._number), as_of, None, (update,))
+        batch = ValueBatch(Revision(self.generation, self.number), as_of, None, (update,))
         await publish(self._bus, partition_of(self.user_id), batch)
 
 
