@@ -1,6 +1,7 @@
 """The application: routes, errors, headers, and the dashboard's files."""
 
 from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
 
 from api.caller import no_token_in_url
 from api.dashboard_files import DashboardFiles
@@ -10,11 +11,16 @@ from api.problems import add_problem_handlers
 from api.routes import accounts, config, health, portfolio, session
 from api.version import release
 
-__all__ = ["Parts", "create_app"]
+__all__ = ["Parts", "create_app", "create_routes"]
 
 
-def create_app(parts: Parts) -> FastAPI:
-    """Build the application over its parts."""
+def create_app(parts: Parts) -> ASGIApp:
+    """Build what a server runs: the routes, guarded; even the answer to a bug has its security headers."""
+    return Guards(create_routes(parts), headers=security_headers(parts.settings.public_websocket_url))
+
+
+def create_routes(parts: Parts) -> FastAPI:
+    """Build the routes over their parts."""
     app = FastAPI(
         title="navstream",
         version=release(),
@@ -27,5 +33,4 @@ def create_app(parts: Parts) -> FastAPI:
     for routes in (session, config, accounts, portfolio, health):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     app.mount("/", DashboardFiles(parts.settings.dashboard_dir))
-    app.add_middleware(Guards, headers=security_headers(parts.settings.public_websocket_url))
     return app

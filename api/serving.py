@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 _DRAIN_S = 3
 _BACKLOG = 512
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, host: str, port: int) -> AsyncIterator[uvicorn.Server]:
+async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[uvicorn.Server]:
     """Serve the application while the block runs; then finish the requests under way, for 3 seconds at most."""
     listener = listen(host, port)
     config = uvicorn.Config(

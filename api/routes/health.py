@@ -1,6 +1,8 @@
 """Health of the whole service, for load balancers and people. Never waits longer than a second."""
 
 import asyncio
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Literal
 
 from fastapi import APIRouter, Response
@@ -9,8 +11,10 @@ from redis.exceptions import RedisError
 
 from api.parts import Parts, PartsOf
 from realtime.bus.heartbeats import read_heartbeats
+from realtime.contract.messages import Heartbeat
 from realtime.errors import RetryLater
 from realtime.store.portfolio import answers
+from realtime.up import STAGES
 
 router = APIRouter(tags=["health"])
 _WAIT_S = 1.0
@@ -56,4 +60,16 @@ async def _stages(parts: Parts) -> list[StageHealth] | None:
             beats = await read_heartbeats(parts.bus)
     except (RedisError, TimeoutError):
         return None
-    return [StageHealth(stage=beat.stage, healthy=beat.healthy) for beat in beats]
+    return stage_health(beats)
+
+
+def stage_health(beats: Iterable[Heartbeat]) -> list[StageHealth]:
+    """Return the health of every stage: a stage without a living process, or with a sick one, is not healthy."""
+    healthy = dict.fromkeys(STAGES, False)
+    for stage, group in groupby(sorted(beats, key=_stage_of), key=_stage_of):
+        healthy[stage] = all(beat.healthy for beat in group)
+    return [StageHealth(stage=stage, healthy=well) for stage, well in healthy.items()]
+
+
+def _stage_of(beat: Heartbeat) -> str:
+    return beat.stage

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from realtime.store.jobs import enqueue_refresh
 
 from api.aggregated import AggregatedPortfolio, aggregated
 from api.caller import Caller
@@ -10,6 +9,7 @@ from api.live_values import account_states, live_values
 from api.parts import PartsOf
 from api.problems import NotFound
 from realtime.domain.account import AccountId
+from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.portfolio import connections_of, linked_accounts, newest_transactions, open_as
 
 router = APIRouter(tags=["portfolio"])
@@ -43,7 +43,7 @@ async def refresh(user_id: Caller, parts: PartsOf, body: RefreshRequest | None =
         if account_id is not None and not connection_ids:
             raise NotFound("unknown_account", f"you have no account {account_id}")
         for connection_id in connection_ids:
-            await enqueue_refresh(connection, connection_id=connection_id)
+            await enqueue_refresh(connection, connection_id=connection_id, user_id=user_id, trigger=Trigger.REQUEST)
     match len(connection_ids):
         case 0:
             return RefreshAnswer(message="There is no connection to refresh yet.")

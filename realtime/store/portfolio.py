@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from asyncpg import (
-    InsufficientResourcesError,
-    InterfaceError,
-    OperatorInterventionError,
-    PostgresConnectionError,
-)
-
 from realtime.domain.account import AccountId, ConnectionId, UserId
 from realtime.errors import RetryLater
+from realtime.store.jobs import OUTAGE
 from realtime.store.pool import Connection, Pool, as_user
 
 _PROFILE = "select id, name, currency from users where id = $1::uuid"
@@ -48,15 +42,6 @@ limit $1
 """
 _CONNECTION_OF_ACCOUNT = "select connection_id from accounts where public_id = $1 and is_active"
 _ACTIVE_CONNECTIONS = "select id from connections where status <> 'removed' order by created_at, id"
-
-_OUTAGES = (
-    OSError,
-    TimeoutError,
-    InterfaceError,
-    PostgresConnectionError,
-    OperatorInterventionError,
-    InsufficientResourcesError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +116,7 @@ async def open_as(pool: Pool, user_id: UserId) -> AsyncIterator[Connection]:
     try:
         async with as_user(pool, user_id) as connection:
             yield connection
-    except _OUTAGES as error:
+    except OUTAGE as error:
         raise RetryLater(f"database unreachable: {type(error).__name__}", after_s=1.0) from error
 
 
@@ -143,7 +128,7 @@ async def answers(pool: Pool) -> None:
     """
     try:
         await pool.fetchval("select 1")
-    except _OUTAGES as error:
+    except OUTAGE as error:
         raise RetryLater(f"database unreachable: {type(error).__name__}", after_s=1.0) from error
 
 

@@ -17,15 +17,17 @@ from api.app import Parts, create_app
 from api.serving import serving
 from realtime.auth import Tokens
 from realtime.bus.client import Bus, open_bus
+from realtime.bus.heartbeats import write_heartbeat
 from realtime.bus.interest import read_interest
 from realtime.bus.sign_in import issue_sign_in_code
 from realtime.bus.values import publish
 from realtime.clock import WallClock
-from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
+from realtime.contract.messages import Heartbeat, Revision, ValueBatch, ValueUpdate
 from realtime.domain.account import UserId
 from realtime.domain.partition import partition_of
 from realtime.settings import Settings
 from realtime.store.pool import Pool, open_pool
+from realtime.up import STAGES
 from tests.support.waiting import wait_until
 from tests.unit.api.test_aggregated import figures, position
 
@@ -103,6 +105,11 @@ async def publish_portfolio(bus: Bus, user_id: UserId, total: str, number: int =
     update = ValueUpdate(user_id, None, figures(total), full=True, positions={row.instrument: row})
     partition = partition_of(user_id)
     await publish(bus, partition, ValueBatch(Revision(1, number), AS_OF, None, (update,)))
+
+
+def heartbeat(stage: str, *, healthy: bool) -> Heartbeat:
+    now = WallClock().now()
+    return Heartbeat(stage, f"{stage}:1", 1, now, now, healthy, None if healthy else "sick", {})
 
 
 async def problem_of(answer: aiohttp.ClientResponse) -> dict[str, Any]:
@@ -324,10 +331,12 @@ async def test_dashboard_that_is_not_built_says_so(api: Api, files: Path) -> Non
         assert "make dashboard" in await answer.text()
 
 
-async def test_health_names_what_is_down(api: Api, files: Path) -> None:
-    """Ensure that health is 200 with everything up, and 503 with a reason when Redis or Postgres is gone."""
-    async with api.http.get(f"{api.url}/health") as answer:
-        assert (answer.status, (await answer.json())["status"]) == (200, "ok")
+async def test_health_names_what_is_down(api: Api, bus: Bus, files: Path) -> None:
+    """Ensure that health is ok once every stage beats, and 503 with a reason when Redis or Postgres is gone."""
+    for stage, healthy, status in (*((stage, True, "degraded") for stage in STAGES[:-1]), (STAGES[-1], True, "ok")):
+        await write_heartbeat(bus, heartbeat(stage, healthy=healthy))
+        async with api.http.get(f"{api.url}/health") as answer:
+            assert (answer.status, (await answer.json())["status"]) == (200, status)
     settings = Settings(dashboard_dir=files)
     async with open_bus("redis://127.0.0.1:1/0") as dead_bus:
         parts = Parts(settings, api.parts.pool, dead_bus, api.tokens, WallClock())
@@ -359,3 +368,16 @@ def test_positions_of_the_contract_are_decimal_exact() -> None:
     """Ensure that the largest amounts we show survive as JSON numbers."""
     amount = Decimal("9999999999999.99")
     assert Decimal(repr(float(amount))) == amount
+
+
+async def test_bug_of_ours_is_a_problem_without_details(api: Api) -> None:
+    """Ensure that an unexpected error tells the client nothing, and still carries the security headers."""
+    broken = Parts(api.parts.settings, None, api.parts.bus, api.tokens, WallClock())  # type: ignore[arg-type]
+    async with serving(create_app(broken), "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/accounts"
+        async with api.http.get(url, headers=api.bearer(UserId(str(uuid4())))) as answer:
+            assert answer.status == 500
+            problem = await problem_of(answer)
+            assert problem["code"] == "internal_error"
+            assert "NoneType" not in problem["detail"]
+            assert "Content-Security-Policy" in answer.headers
