@@ -142,13 +142,14 @@ class AccountReport:
     """One account and what it holds.
 
     Attributes:
+        holdings: All of them; None where the answer is not about holdings (a debt, or balances alone).
         as_of: When the provider read it at the institution.
         unusable: Why the holdings must not replace what is stored (an unfinished first sync, say); None when
             they may.
     """
 
     account: ReportedAccount
-    holdings: tuple[ProviderHolding, ...]
+    holdings: tuple[ProviderHolding, ...] | None
     as_of: datetime | None
     set_aside: tuple[SetAside, ...] = ()
     unusable: str | None = None
@@ -218,10 +219,6 @@ class Provider(Protocol):
 
     @property
     def name(self) -> ProviderName: ...
-
-    @property
-    def reads_live(self) -> bool:
-        """Whether each call reads the institution; then a refresh of balances reads holdings too."""
 
     async def accounts(self, access: Access) -> Sequence[ReportedAccount]:
         """Return the accounts, with balances as the provider knows them."""

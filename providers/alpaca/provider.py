@@ -28,7 +28,6 @@ class AlpacaProvider:
     """Reads Alpaca accounts, live."""
 
     name = ProviderName.ALPACA
-    reads_live = True
 
     def __init__(self, client: AlpacaClient, clock: Clock) -> None:
         self._client = client

@@ -19,7 +19,6 @@ Document = TypeVar("Document", bound=msgspec.Struct)
 
 _CONNECT_TIMEOUT_S = 3.05
 _SOCKETS_MAX = 16
-_SANDBOX = "sandbox"
 # endpoint: (a minute by Item, by client), in production and in the sandbox; Plaid's page of 2026-03-07.
 _LIMITS: dict[str, tuple[tuple[int | None, int], tuple[int | None, int]]] = {
     "investments_holdings_get": ((15, 2_000), (100, 1_000)),
@@ -36,7 +35,7 @@ _LIMITS: dict[str, tuple[tuple[int | None, int], tuple[int | None, int]]] = {
 class PlaidClient:
     """Calls endpoints by the SDK's method names and decodes their answers."""
 
-    def __init__(self, url: str, client_id: str, secret: str, calls: Calls, *, timeout_s: float) -> None:
+    def __init__(self, url: str, client_id: str, secret: str, calls: Calls, *, sandbox: bool, timeout_s: float) -> None:
         configuration = plaid.Configuration(host=url.rstrip("/"), api_key={"clientId": client_id, "secret": secret})
         configuration.connection_pool_maxsize = _SOCKETS_MAX
         # Not `False`: without a Retry object the SDK turns a TLS failure into an AttributeError.
@@ -44,7 +43,7 @@ class PlaidClient:
         self._api = plaid_api.PlaidApi(plaid.ApiClient(configuration))
         self._calls = calls
         self._timeout_s = timeout_s
-        self._is_sandbox = _SANDBOX in url
+        self._is_sandbox = sandbox
 
     async def post(
         self,

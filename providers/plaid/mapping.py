@@ -66,7 +66,7 @@ def cash_report(account: Account, as_of: datetime | None) -> AccountReport:
     """Return a bank account as what it is, its balance in cash; a debt holds nothing."""
     reported = reported_account(account)
     if reported.product == "liabilities":
-        return AccountReport(reported, (), as_of)
+        return AccountReport(reported, None, as_of)
     if reported.total is None or reported.currency is None:
         return AccountReport(reported, (), as_of, unusable="Plaid does not know the balance")
     money = ProviderHolding(

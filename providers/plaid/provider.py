@@ -23,6 +23,7 @@ from providers.plaid.documents import (
     ItemAnswer,
     TransactionsAnswer,
 )
+from providers.plaid.link import PlaidLink
 from providers.plaid.transactions import transactions_report
 from realtime.clock import Clock
 from realtime.domain.account import ProviderName
@@ -37,10 +38,10 @@ class PlaidProvider:
     """Reads what Plaid extracted overnight."""
 
     name = ProviderName.PLAID
-    reads_live = False
 
-    def __init__(self, client: PlaidClient, clock: Clock) -> None:
+    def __init__(self, client: PlaidClient, link: PlaidLink, clock: Clock) -> None:
         self.client = client
+        self.link = link
         self._clock = clock
 
     async def accounts(self, access: Access) -> Sequence[ReportedAccount]:

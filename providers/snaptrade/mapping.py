@@ -96,7 +96,7 @@ def account_report(account: Account, answer: PositionsAnswer, balances: Iterable
     """Return the account with positions and cash; a debt holds nothing."""
     reported = reported_account(account)
     if reported.product == "liabilities":
-        return AccountReport(reported, (), None)
+        return AccountReport(reported, None, None)
     as_of = (answer.data_freshness.as_of if answer.data_freshness else None) or _last_sync(account)
     positions, odd = _positions(answer.results)
     holdings: list[ProviderHolding] = []

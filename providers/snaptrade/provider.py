@@ -28,6 +28,7 @@ from providers.snaptrade.documents import (
     PositionsAnswer,
     ReturnsAnswer,
 )
+from providers.snaptrade.portal import SnapTradePortal
 from providers.snaptrade.transactions import transactions
 from realtime.clock import Clock
 from realtime.domain.account import ProviderName
@@ -41,10 +42,10 @@ class SnapTradeProvider:
     """Reads the brokers behind SnapTrade."""
 
     name = ProviderName.SNAPTRADE
-    reads_live = True
 
-    def __init__(self, client: SnapTradeClient, clock: Clock) -> None:
+    def __init__(self, client: SnapTradeClient, portal: SnapTradePortal, clock: Clock) -> None:
         self.client = client
+        self.portal = portal
         self._clock = clock
 
     async def accounts(self, access: Access) -> Sequence[ReportedAccount]:

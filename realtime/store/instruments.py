@@ -1,6 +1,6 @@
 """Instruments and the newest prices that providers gave for them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Any
 
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.store.keys import new_key
 from realtime.store.pool import Connection, Pool
 
 _COLUMNS = "i.id, i.symbol, i.asset_class, i.currency, i.multiplier, i.name, i.listed"
@@ -37,6 +38,59 @@ group by i.id, p.price
 _PROVIDER_PRICES = """
 select instrument_id, price, price_time, provider from instrument_prices where instrument_id = any($1::uuid[])
 """
+_BY_ALIAS = f"""
+select t.alias as key, {_COLUMNS} from instrument_aliases t join instruments i on i.id = t.instrument_id
+where t.provider = $1 and t.alias = any($2::text[])
+"""  # noqa: S608  # a constant
+_BY_FIGI = f"""
+select distinct on (i.figi, i.currency) i.figi as key, {_COLUMNS} from instruments i
+where i.figi = any($1::text[]) order by i.figi, i.currency, i.created_at
+"""  # noqa: S608  # a constant
+_BY_SYMBOL = f"""
+select {_COLUMNS} from instruments i
+join unnest($1::text[], $2::text[]) as wanted (symbol, currency) using (symbol, currency)
+"""  # noqa: S608  # a constant
+_INSERT = """
+insert into instruments (id, symbol, asset_class, currency, multiplier, name, listed, figi, isin, cusip)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::boolean[],
+    $8::text[], $9::text[], $10::text[])
+on conflict (symbol, currency) do nothing
+"""
+_INSERT_ALIASES = """
+insert into instrument_aliases (provider, alias, instrument_id)
+select $1, * from unnest($2::text[], $3::uuid[]) on conflict (provider, alias) do nothing
+"""
+_IMPROVE = """
+update instruments
+set name = case when name = symbol then $2 else name end,
+    asset_class = case
+        when asset_class = 'other' or (asset_class = 'equity' and $3 = 'etf') then $3 else asset_class
+    end,
+    listed = listed or $4,
+    figi = coalesce(figi, $5)
+where id = $1 and (
+    (name = symbol and $2 <> symbol) or (asset_class = 'other' and $3 <> 'other')
+    or (asset_class = 'equity' and $3 = 'etf') or ($4 and not listed) or (figi is null and $5::text is not null)
+)
+"""
+_RAISE_PRICES = """
+insert into instrument_prices (instrument_id, price, price_time, provider)
+select * from unnest($1::uuid[], $2::numeric[], $3::timestamptz[], $4::text[])
+on conflict (instrument_id) do update
+set price = excluded.price, price_time = excluded.price_time, provider = excluded.provider
+where excluded.price_time >= instrument_prices.price_time
+    and (excluded.price, excluded.price_time) is distinct from (instrument_prices.price, instrument_prices.price_time)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstrument:
+    """An instrument to store, or better facts about a stored one."""
+
+    instrument: Instrument
+    figi: str | None
+    isin: str | None
+    cusip: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +132,103 @@ async def provider_prices(connection: Connection | Pool, ids: Iterable[Instrumen
         ProviderPrice(InstrumentId(str(row["instrument_id"])), row["price"], row["price_time"], row["provider"])
         for row in await connection.fetch(_PROVIDER_PRICES, list(ids))
     ]
+
+
+async def instruments_by_alias(connection: Connection, provider: str, aliases: Iterable[str]) -> dict[str, Instrument]:
+    """Return the instruments that a provider's ids stand for, by these ids."""
+    return {row["key"]: _instrument(row) for row in await connection.fetch(_BY_ALIAS, provider, list(aliases))}
+
+
+async def instruments_by_figi(connection: Connection, figis: Iterable[str]) -> dict[tuple[str, str], Instrument]:
+    """Return the oldest instrument of each FIGI and currency."""
+    rows = await connection.fetch(_BY_FIGI, list(figis))
+    return {(row["key"], row["currency"]): _instrument(row) for row in rows}
+
+
+async def instruments_by_symbol(
+    connection: Connection, wanted: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Instrument]:
+    """Return the instruments of these canonical symbols and currencies."""
+    pairs = list(wanted)
+    rows = await connection.fetch(_BY_SYMBOL, [symbol for symbol, _ in pairs], [currency for _, currency in pairs])
+    return {(row["symbol"], row["currency"]): _instrument(row) for row in rows}
+
+
+async def insert_instruments(connection: Connection, new: Iterable[NewInstrument]) -> None:
+    """Store instruments whose symbol and currency are not yet taken.
+
+    In the order of their symbols, so that two syncs wait for each other instead of deadlocking.
+    """
+    rows = sorted(new, key=lambda row: (row.instrument.symbol, row.instrument.currency))
+    await connection.execute(
+        _INSERT,
+        [row.instrument.id for row in rows],
+        [row.instrument.symbol for row in rows],
+        [row.instrument.asset_class.value for row in rows],
+        [row.instrument.currency for row in rows],
+        [row.instrument.multiplier for row in rows],
+        [row.instrument.name for row in rows],
+        [row.instrument.listed for row in rows],
+        [row.figi for row in rows],
+        [row.isin for row in rows],
+        [row.cusip for row in rows],
+    )
+
+
+async def insert_aliases(connection: Connection, provider: str, aliases: Mapping[str, InstrumentId]) -> None:
+    """Remember which instruments a provider's ids stand for; a known id keeps its instrument."""
+    names = sorted(aliases)
+    await connection.execute(_INSERT_ALIASES, provider, names, [aliases[name] for name in names])
+
+
+async def improve_instruments(connection: Connection, better: Iterable[NewInstrument]) -> None:
+    """Fill in what the stored instruments lack: a name, a FIGI, the class of an unknown kind, a US listing."""
+    for row in sorted(better, key=lambda row: row.instrument.id):
+        instrument = row.instrument
+        await connection.execute(
+            _IMPROVE, instrument.id, instrument.name, instrument.asset_class.value, instrument.listed, row.figi
+        )
+
+
+async def ensure_currencies(connection: Connection, currencies: Iterable[str]) -> None:
+    """Make sure that money of these currencies (ISO 4217) is an instrument, CUR:XXX."""
+    await insert_instruments(
+        connection,
+        [
+            NewInstrument(
+                Instrument(
+                    id=InstrumentId(str(new_key())),
+                    symbol=f"CUR:{currency}",
+                    asset_class=AssetClass.CASH,
+                    currency=currency,
+                    multiplier=Decimal(1),
+                    name=currency,
+                    listed=False,
+                ),
+                None,
+                None,
+                None,
+            )
+            for currency in set(currencies)
+        ],
+    )
+
+
+async def raise_prices(connection: Connection, prices: Iterable[ProviderPrice]) -> None:
+    """Store provider prices, each unless a newer one is known."""
+    newest: dict[InstrumentId, ProviderPrice] = {}
+    for price in prices:
+        known = newest.get(price.instrument_id)
+        if known is None or price.time >= known.time:
+            newest[price.instrument_id] = price
+    rows = [newest[key] for key in sorted(newest)]
+    await connection.execute(
+        _RAISE_PRICES,
+        [row.instrument_id for row in rows],
+        [row.price for row in rows],
+        [row.time for row in rows],
+        [row.provider for row in rows],
+    )
 
 
 def _instrument(row: Any) -> Instrument:

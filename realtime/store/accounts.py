@@ -1,0 +1,158 @@
+"""Accounts: found by a sync, kept when they vanish."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from realtime.contract.names import HOLDINGS_CHANGED
+from realtime.domain.account import AccountId, ConnectionId, ProviderName, UserId, account_id
+from realtime.domain.instrument import InstrumentId
+from realtime.store.keys import new_key
+from realtime.store.pool import Connection, Pool
+
+_OF_CONNECTION = """
+select id, public_id, provider_account_id, currency, provider_total, is_active, holdings_version
+from accounts where connection_id = $1 order by created_at, id
+"""
+_INSERT = """
+insert into accounts (id, public_id, user_id, connection_id, provider, provider_account_id, product, account_type,
+    subtype, name, mask, currency, provider_total)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+_UPDATE = """
+update accounts
+set product = $2, account_type = $3, subtype = $4, name = $5, mask = $6, currency = coalesce($7, currency),
+    provider_total = $8, is_active = true
+where id = $1
+"""
+_DEACTIVATE = """
+with gone as (
+    update accounts set is_active = false, holdings_version = holdings_version + 1
+    where id = any($1::uuid[]) and is_active returning user_id, public_id, holdings_version
+)
+select pg_notify($2, concat_ws(' ', user_id, public_id, holdings_version)) from gone
+"""
+_HELD = """
+select h.account_id, h.instrument_id, h.quantity, h.cost_basis, h.provider_value, i.currency
+from holdings h join accounts a on a.id = h.account_id join instruments i on i.id = h.instrument_id
+where a.connection_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What a provider says of an account; `currency` None keeps the stored one."""
+
+    provider_account_id: str
+    name: str
+    product: str
+    account_type: str
+    subtype: str | None
+    mask: str | None
+    currency: str | None
+    total: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """An account as stored; version 0 means that its holdings were never read."""
+
+    key: UUID
+    id: AccountId
+    provider_account_id: str
+    currency: str
+    total: Decimal | None
+    active: bool
+    holdings_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHolding:
+    """A holding as stored; `value` and `cost_basis` in `currency`, the instrument's."""
+
+    instrument_id: InstrumentId
+    quantity: Decimal
+    cost_basis: Decimal | None
+    value: Decimal | None
+    currency: str
+
+
+async def accounts_of_connection(connection: Connection | Pool, connection_id: ConnectionId) -> list[StoredAccount]:
+    """Return all accounts of a connection, inactive ones too."""
+    return [_stored(row) for row in await connection.fetch(_OF_CONNECTION, connection_id)]
+
+
+async def holdings_by_account(
+    connection: Connection | Pool, connection_id: ConnectionId
+) -> dict[UUID, list[StoredHolding]]:
+    """Return what the accounts of a connection hold, by account."""
+    held: dict[UUID, list[StoredHolding]] = {}
+    for row in await connection.fetch(_HELD, connection_id):
+        held.setdefault(row["account_id"], []).append(
+            StoredHolding(
+                InstrumentId(str(row["instrument_id"])),
+                row["quantity"],
+                row["cost_basis"],
+                row["provider_value"],
+                row["currency"],
+            )
+        )
+    return held
+
+
+async def add_account(
+    connection: Connection, user_id: UserId, connection_id: ConnectionId, provider: ProviderName, facts: AccountFacts
+) -> UUID:
+    """Store a new account, whose currency must be known; return its key."""
+    key = new_key()
+    await connection.execute(
+        _INSERT,
+        key,
+        account_id(provider, key.hex),
+        user_id,
+        connection_id,
+        provider.value,
+        facts.provider_account_id,
+        facts.product,
+        facts.account_type,
+        facts.subtype,
+        facts.name,
+        facts.mask,
+        facts.currency,
+        facts.total,
+    )
+    return key
+
+
+async def update_account(connection: Connection, key: UUID, facts: AccountFacts) -> None:
+    """Store what is new about an account; it is active again."""
+    await connection.execute(
+        _UPDATE,
+        key,
+        facts.product,
+        facts.account_type,
+        facts.subtype,
+        facts.name,
+        facts.mask,
+        facts.currency,
+        facts.total,
+    )
+
+
+async def deactivate_accounts(connection: Connection, keys: Iterable[UUID]) -> None:
+    """Keep accounts that vanished without showing them; the live stages hear of it on commit."""
+    await connection.execute(_DEACTIVATE, list(keys), HOLDINGS_CHANGED)
+
+
+def _stored(row: Any) -> StoredAccount:
+    return StoredAccount(
+        key=row["id"],
+        id=AccountId(row["public_id"]),
+        provider_account_id=row["provider_account_id"],
+        currency=row["currency"],
+        total=row["provider_total"],
+        active=row["is_active"],
+        holdings_version=row["holdings_version"],
+    )

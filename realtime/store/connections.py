@@ -1,0 +1,162 @@
+"""Connections: a user's links to providers, how they are, and what is due for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from realtime.domain.account import ConnectionId, ConnectionStatus, ProviderName, UserId
+from realtime.errors import BadRequest
+from realtime.store.accounts import deactivate_accounts
+from realtime.store.keys import new_key
+from realtime.store.pool import Connection, Pool
+
+_ADD = """
+insert into connections (id, user_id, provider, provider_connection_id, credential, access)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (provider, provider_connection_id) do update
+set credential = excluded.credential, access = excluded.access, status = 'active', error_code = null,
+    error_message = null
+where connections.user_id = excluded.user_id
+returning id
+"""
+_COLUMNS = """
+c.id, c.user_id, c.provider, c.provider_connection_id, c.institution_id, c.status,
+case when c.provider = 'snaptrade' then u.snaptrade_user_secret else c.credential end as credential
+"""
+_BY_ID = f"select {_COLUMNS} from connections c join users u on u.id = c.user_id where c.id = $1"  # noqa: S608
+_OF_USER = f"""
+select {_COLUMNS} from connections c join users u on u.id = c.user_id
+where c.user_id = $1 and c.status <> 'removed' order by c.created_at
+"""  # noqa: S608
+_NAME_INSTITUTION = """
+insert into institutions (id, name) values ($1, $2)
+on conflict (id) do update set name = excluded.name where institutions.name <> excluded.name
+"""
+_SET_INSTITUTION = "update connections set institution_id = $2 where id = $1 and institution_id is distinct from $2"
+_SYNCED = """
+update connections set status = 'active', error_code = null, error_message = null, last_synced_at = now()
+where id = $1 and status <> 'removed'
+"""
+_FAILED = """
+update connections set status = $2, error_code = $3, error_message = $4 where id = $1 and status <> 'removed'
+"""
+_REMOVED = "update connections set status = 'removed', credential = null where id = $1"
+_ACCOUNTS = "select id from accounts where connection_id = $1 and is_active"
+_LAST_RUNS = """
+select c.id, c.user_id, c.provider,
+    max(r.started_at) filter (where r.product = 'holdings') as holdings_at,
+    max(r.started_at) filter (where r.product in ('holdings', 'balances')) as balances_at
+from connections c
+left join sync_runs r on r.connection_id = c.id and r.started_at > now() - interval '3 days'
+where c.status in ('active', 'error')
+group by c.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConnection:
+    """A connection as stored; `credential` is encrypted (of SnapTrade it is the user's secret)."""
+
+    id: ConnectionId
+    user_id: UserId
+    provider: ProviderName
+    provider_connection_id: str
+    institution_id: str | None
+    status: ConnectionStatus
+    credential: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRuns:
+    """When a connection's last sync runs began; None when there was none in the last three days."""
+
+    connection_id: ConnectionId
+    user_id: UserId
+    provider: ProviderName
+    holdings_at: datetime | None
+    balances_at: datetime | None
+
+
+async def add_connection(
+    connection: Connection,
+    *,
+    user_id: UserId,
+    provider: ProviderName,
+    provider_connection_id: str,
+    credential: bytes | None,
+    access: str = "read",
+) -> ConnectionId:
+    """Store a connection with its encrypted credential; the same one again takes the new credential.
+
+    Raises:
+        BadRequest: Another user has this connection.
+    """
+    key = await connection.fetchval(
+        _ADD, new_key(), user_id, provider.value, provider_connection_id, credential, access
+    )
+    if key is None:
+        raise BadRequest("connection_taken", "This connection belongs to another user.")
+    return ConnectionId(str(key))
+
+
+async def connection_by_id(connection: Connection | Pool, connection_id: ConnectionId) -> StoredConnection | None:
+    """Return a connection, whatever its status."""
+    row = await connection.fetchrow(_BY_ID, connection_id)
+    return None if row is None else _stored(row)
+
+
+async def connections_of_user(connection: Connection | Pool, user_id: UserId) -> list[StoredConnection]:
+    """Return the user's connections that are not removed, oldest first."""
+    return [_stored(row) for row in await connection.fetch(_OF_USER, user_id)]
+
+
+async def set_institution(connection: Connection, connection_id: ConnectionId, institution_id: str, name: str) -> None:
+    """Say which firm is behind a connection."""
+    await connection.execute(_NAME_INSTITUTION, institution_id, name)
+    await connection.execute(_SET_INSTITUTION, connection_id, institution_id)
+
+
+async def mark_synced(connection: Connection, connection_id: ConnectionId) -> None:
+    """Record that the connection works."""
+    await connection.execute(_SYNCED, connection_id)
+
+
+async def mark_failed(
+    connection: Connection | Pool, connection_id: ConnectionId, status: ConnectionStatus, code: str, message: str
+) -> None:
+    """Record why the connection does not work; nothing that it holds changes."""
+    await connection.execute(_FAILED, connection_id, status.value, code, message)
+
+
+async def mark_removed(connection: Connection, connection_id: ConnectionId) -> None:
+    """End a connection: its accounts become inactive, its credential is forgotten. Call it within a transaction."""
+    await connection.execute(_REMOVED, connection_id)
+    await deactivate_accounts(connection, [row["id"] for row in await connection.fetch(_ACCOUNTS, connection_id)])
+
+
+async def last_runs(connection: Connection | Pool) -> list[LastRuns]:
+    """Return when each connection that can be refreshed was last."""
+    return [
+        LastRuns(
+            ConnectionId(str(row["id"])),
+            UserId(str(row["user_id"])),
+            ProviderName(row["provider"]),
+            row["holdings_at"],
+            row["balances_at"],
+        )
+        for row in await connection.fetch(_LAST_RUNS)
+    ]
+
+
+def _stored(row: Any) -> StoredConnection:
+    key: UUID = row["id"]
+    return StoredConnection(
+        id=ConnectionId(str(key)),
+        user_id=UserId(str(row["user_id"])),
+        provider=ProviderName(row["provider"]),
+        provider_connection_id=row["provider_connection_id"],
+        institution_id=row["institution_id"],
+        status=ConnectionStatus(row["status"]),
+        credential=row["credential"],
+    )

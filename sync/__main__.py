@@ -1,0 +1,49 @@
+"""`python -m sync`: workers and schedule (wiring)."""
+
+import asyncio
+import os
+from datetime import time, timedelta
+from socket import gethostname
+
+from providers.registry import open_providers
+from realtime.clock import WallClock
+from realtime.contract.names import JOB_QUEUED
+from realtime.crypto import CredentialCipher
+from realtime.process import Process, run_stage
+from realtime.store.keys import new_key
+from realtime.store.notify import listen
+from realtime.store.pool import open_pool
+from sync.parts import Parts
+from sync.scheduler import schedule
+from sync.worker import Worker
+
+
+async def main(process: Process) -> None:
+    settings, clock = process.settings, WallClock()
+    async with (
+        open_pool(settings.database_url, connections_max=settings.sync_concurrency + 4) as pool,
+        open_providers(settings, clock) as providers,
+    ):
+        parts = Parts(pool, providers, CredentialCipher(settings.encryption_keys), clock, process.log)
+        name = f"{gethostname()}:{os.getpid()}:{new_key()}"
+        worker = Worker(parts, process.health, name, settings.sync_concurrency)
+        process.health.facts["providers"] = " ".join(providers.names)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(worker.run())
+            tasks.create_task(
+                schedule(
+                    parts,
+                    time.fromisoformat(settings.holdings_refresh_at),
+                    timedelta(seconds=settings.balances_refresh_every_s),
+                )
+            )
+            tasks.create_task(_wake_on_news(process, worker))
+
+
+async def _wake_on_news(process: Process, worker: Worker) -> None:
+    async for _ in listen(process.settings.database_url, JOB_QUEUED, WallClock(), process.log):
+        worker.wake.set()
+
+
+if __name__ == "__main__":
+    run_stage("sync", main)

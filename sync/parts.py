@@ -1,0 +1,65 @@
+"""What a refresh needs (wiring), and what it gives back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from providers.base import Access, Provider
+from providers.linking import access_to
+from providers.registry import Providers
+from realtime.clock import Clock
+from realtime.crypto import CredentialCipher
+from realtime.domain.account import ConnectionStatus
+from realtime.errors import Unsupported
+from realtime.log import Log
+from realtime.store.connections import StoredConnection, connection_by_id
+from realtime.store.jobs import Job
+from realtime.store.pool import Pool
+
+
+@dataclass(frozen=True)
+class Parts:
+    pool: Pool
+    providers: Providers
+    cipher: CredentialCipher
+    clock: Clock
+    log: Log
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh did.
+
+    Attributes:
+        incomplete: Why some accounts were left as they were; try again later.
+    """
+
+    accounts_count: int
+    holdings_count: int
+    quarantined: Sequence[dict[str, str | None]] = ()
+    incomplete: Sequence[str] = ()
+
+
+class ClaimLost(Exception):  # named like all of ours
+    """Another worker has taken the job: what this one fetched is not stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which connection to read, and through whom."""
+
+    connection: StoredConnection
+    provider: Provider
+    access: Access
+
+
+async def target_of(parts: Parts, job: Job) -> Target:
+    """Return what a job is about.
+
+    Raises:
+        Unsupported: The connection was removed.
+        Misconfigured: Its provider is not set up, or no key decrypts its credential.
+    """
+    connection = await connection_by_id(parts.pool, job.connection_id)
+    if connection is None or connection.status is ConnectionStatus.REMOVED:
+        raise Unsupported("the connection was removed")
+    return Target(connection, parts.providers[connection.provider], access_to(connection, parts.cipher))

@@ -1,0 +1,1 @@
+"""What can be refreshed: a module a product, a line in the registry."""

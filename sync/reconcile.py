@@ -1,0 +1,203 @@
+"""What an answer changes (pure): which accounts to replace, which to leave alone, which have vanished.
+
+An answer that cannot be complete changes nothing. It is incomplete when the provider says so, when a record cannot
+even be attributed, when all accounts are missing, and when holdings vanished although the provider's own total still
+contains them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from providers.base import AccountReport, HoldingsReport, ProviderHolding, ReportedAccount, ReportedInstrument
+from realtime.domain.instrument import InstrumentId
+from realtime.store.accounts import AccountFacts, StoredAccount, StoredHolding
+from realtime.store.holdings import ReportedHolding
+
+_NEGLIGIBLE = Decimal("0.01")
+"""Share of an account's total below which a gap is rounding or the day's price moves."""
+
+InstrumentOf = Callable[[ReportedInstrument], InstrumentId]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """What to store about one account.
+
+    Attributes:
+        key: Of the stored account; None for a new one.
+        holdings: What replaces the stored ones; None leaves those as they are.
+    """
+
+    key: UUID | None
+    facts: AccountFacts
+    holdings: tuple[ReportedHolding, ...] | None
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an answer changes.
+
+    Attributes:
+        vanished: Accounts that the provider does not know any more: to deactivate.
+        incomplete: Why some accounts stay as they were; asking again later may help.
+        quarantined: Records set aside, with account, alias and reason.
+    """
+
+    accounts: tuple[AccountChange, ...]
+    vanished: tuple[UUID, ...]
+    incomplete: tuple[str, ...]
+    quarantined: tuple[dict[str, str | None], ...]
+
+    @property
+    def holdings_count(self) -> int:
+        return sum(len(change.holdings or ()) for change in self.accounts)
+
+
+def changes_of(
+    report: HoldingsReport,
+    stored: Sequence[StoredAccount],
+    held: Mapping[UUID, Sequence[StoredHolding]],
+    instrument_of: InstrumentOf,
+    aliases: Mapping[str, InstrumentId],
+) -> Changes:
+    """Return what to store.
+
+    Args:
+        report: The provider's answer.
+        stored: The connection's accounts, inactive ones too.
+        held: What they hold, by account.
+        instrument_of: Our instrument for each reported one.
+        aliases: Our instruments for the provider's ids of records that were set aside.
+    """
+    by_id = {account.provider_account_id: account for account in stored}
+    accounts: list[AccountChange] = []
+    incomplete: list[str] = []
+    quarantined = [_quarantined(None, odd.alias, odd.reason) for odd in report.set_aside]
+    if not report.accounts:
+        incomplete.append("the answer has no accounts")
+    for one in report.accounts:
+        known = by_id.get(one.account.id)
+        if known is None and one.account.currency is None:
+            incomplete.append(f"account {one.account.id}: its currency is not known yet")
+            continue
+        before = held.get(known.key, ()) if known else ()
+        holdings, reason = _replacement(one, known, before, instrument_of, aliases)
+        if reason is not None:
+            incomplete.append(f"account {one.account.id}: {reason}")
+        accounts.append(AccountChange(known.key if known else None, _facts(one.account), holdings, one.as_of))
+        quarantined += [_quarantined(one.account.id, odd.alias, odd.reason) for odd in one.set_aside]
+    present = {one.account.id for one in report.accounts}
+    vanished = [
+        account.key
+        for account in stored
+        if account.active and account.provider_account_id not in present and present and not report.set_aside
+    ]
+    return Changes(tuple(accounts), tuple(vanished), tuple(incomplete), tuple(quarantined))
+
+
+def _replacement(
+    report: AccountReport,
+    known: StoredAccount | None,
+    before: Sequence[StoredHolding],
+    instrument_of: InstrumentOf,
+    aliases: Mapping[str, InstrumentId],
+) -> tuple[tuple[ReportedHolding, ...] | None, str | None]:
+    """Return the holdings that replace the stored ones, or None and why (no reason: they were not asked for)."""
+    if report.holdings is None:
+        return None, None
+    if report.unusable is not None:
+        return None, report.unusable
+    first = known is None or known.holdings_version == 0
+    if not first and any(odd.alias is None for odd in report.set_aside):
+        return None, "a record cannot be attributed"
+    merged = merge(report.holdings, instrument_of)
+    odd_instruments = {aliases[odd.alias] for odd in report.set_aside if odd.alias is not None and odd.alias in aliases}
+    kept = [
+        ReportedHolding(line.instrument_id, line.quantity, line.cost_basis, line.value)
+        for line in before
+        if line.instrument_id in odd_instruments and line.instrument_id not in merged
+    ]
+    replaced = (*merged.values(), *kept)
+    if known is not None and not first and is_partial(report, known, before, replaced, instrument_of):
+        return None, "holdings are missing that the account's total still contains"
+    return replaced, None
+
+
+def merge(holdings: Iterable[ProviderHolding], instrument_of: InstrumentOf) -> dict[InstrumentId, ReportedHolding]:
+    """Return one holding an instrument: quantities add up, and costs while all of them are known."""
+    merged: dict[InstrumentId, ReportedHolding] = {}
+    for line in holdings:
+        key = instrument_of(line.instrument)
+        other = merged.get(key)
+        if other is None:
+            merged[key] = ReportedHolding(key, line.quantity, line.cost_basis, line.value)
+        else:
+            merged[key] = ReportedHolding(
+                key,
+                other.quantity + line.quantity,
+                _sum(other.cost_basis, line.cost_basis),
+                _sum(other.provider_value, line.value),
+            )
+    return {key: line for key, line in merged.items() if line.quantity}
+
+
+def is_partial(
+    report: AccountReport,
+    known: StoredAccount,
+    before: Sequence[StoredHolding],
+    after: Sequence[ReportedHolding],
+    instrument_of: InstrumentOf,
+) -> bool:
+    """Whether holdings vanished from the answer without having been sold.
+
+    What is sold turns into cash, what is moved out lowers the total. Partial is an answer in which instruments are
+    missing and the values of some currency fell, but the provider's total did not fall with them (by half at least:
+    the fall may be in another currency than the total).
+    """
+    missing = {line.instrument_id for line in before} - {line.instrument_id for line in after}
+    if not missing:
+        return False
+    total = report.account.total
+    if total is None or known.total is None:
+        return not after and len(missing) > 1
+    currency_of = {instrument_of(line.instrument): line.instrument.currency for line in report.holdings or ()}
+    values_before = _values((line.currency, line.value) for line in before)
+    values_after = _values((currency_of.get(line.instrument_id, ""), line.provider_value) for line in after)
+    fall = sum(
+        (max(value - values_after.get(currency, Decimal(0)), Decimal(0)) for currency, value in values_before.items()),
+        Decimal(0),
+    )
+    total_fall = max(known.total - total, Decimal(0))
+    return fall > _NEGLIGIBLE * abs(total) and total_fall < fall / 2
+
+
+def _values(lines: Iterable[tuple[str, Decimal | None]]) -> dict[str, Decimal]:
+    values: dict[str, Decimal] = {}
+    for currency, value in lines:
+        values[currency] = values.get(currency, Decimal(0)) + (value or Decimal(0))
+    return values
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other
+
+
+def _facts(account: ReportedAccount) -> AccountFacts:
+    return AccountFacts(
+        provider_account_id=account.id,
+        name=account.name,
+        product=account.product,
+        account_type=account.account_type,
+        subtype=account.subtype,
+        mask=account.mask,
+        currency=account.currency,
+        total=account.total,
+    )
+
+
+def _quarantined(account: str | None, alias: str | None, reason: str) -> dict[str, str | None]:
+    return {"account": account, "alias": alias, "reason": reason}

@@ -1,0 +1,122 @@
+"""One refresh of one connection, top to bottom."""
+
+from collections.abc import Iterable
+
+from providers.base import HoldingsReport, ReportedInstrument
+from realtime.domain.account import ProviderName
+from realtime.domain.asset_class import AssetClass
+from realtime.domain.instrument import InstrumentId
+from realtime.store.accounts import (
+    accounts_of_connection,
+    add_account,
+    deactivate_accounts,
+    holdings_by_account,
+    update_account,
+)
+from realtime.store.connections import set_institution
+from realtime.store.holdings import replace_holdings
+from realtime.store.instruments import ProviderPrice, instruments_by_alias, raise_prices
+from realtime.store.jobs import Job, hold_claim
+from realtime.store.pool import Connection
+from sync.instruments import resolve_instruments
+from sync.parts import ClaimLost, Parts, Refreshed, Target, target_of
+from sync.reconcile import AccountChange, Changes, changes_of
+
+
+async def refresh(parts: Parts, job: Job) -> Refreshed:
+    """Fetch a connection's accounts and holdings and store them.
+
+    Raises:
+        NavstreamError: The provider did not give an answer; nothing was changed.
+        ClaimLost: Another worker has the job; nothing was changed.
+    """
+    began_s = parts.clock.monotonic()
+    target = await target_of(parts, job)
+    report = await target.provider.positions(target.access)
+    changes = await store_report(parts, job, target, report)
+    tell(parts, job, changes, parts.clock.monotonic() - began_s)
+    return Refreshed(len(changes.accounts), changes.holdings_count, changes.quarantined, changes.incomplete)
+
+
+async def store_report(parts: Parts, job: Job, target: Target, report: HoldingsReport) -> Changes:
+    """Store an answer, all of its accounts in one transaction, which holds the job's claim.
+
+    Raises:
+        ClaimLost: Another worker has the job; nothing was changed.
+    """
+    connection = target.connection
+    ids = await resolve_instruments(parts.pool, connection.provider, _instruments(report), _currencies(report))
+    async with parts.pool.acquire() as database, database.transaction():
+        if not await hold_claim(database, job):
+            raise ClaimLost
+        changes = changes_of(
+            report,
+            await accounts_of_connection(database, connection.id),
+            await holdings_by_account(database, connection.id),
+            ids.__getitem__,
+            await _odd_instruments(database, connection.provider, report),
+        )
+        if report.institution is not None:
+            await set_institution(database, connection.id, report.institution.id, report.institution.name)
+        for change in changes.accounts:
+            await _store_account(database, target, change)
+        await deactivate_accounts(database, changes.vanished)
+        await raise_prices(database, _prices(report, connection.provider, ids))
+    return changes
+
+
+async def _store_account(database: Connection, target: Target, change: AccountChange) -> None:
+    connection, key = target.connection, change.key
+    if key is None:
+        key = await add_account(database, connection.user_id, connection.id, connection.provider, change.facts)
+    else:
+        await update_account(database, key, change.facts)
+    if change.holdings is not None:
+        await replace_holdings(database, key, change.holdings, change.as_of)
+
+
+async def _odd_instruments(
+    database: Connection, provider: ProviderName, report: HoldingsReport
+) -> dict[str, InstrumentId]:
+    aliases = {odd.alias for one in report.accounts for odd in one.set_aside if odd.alias is not None}
+    if not aliases:
+        return {}
+    found = await instruments_by_alias(database, provider.value, aliases)
+    return {alias: instrument.id for alias, instrument in found.items()}
+
+
+def _instruments(report: HoldingsReport) -> set[ReportedInstrument]:
+    return {line.instrument for one in report.accounts for line in one.holdings or ()}
+
+
+def _currencies(report: HoldingsReport) -> set[str]:
+    return {one.account.currency for one in report.accounts if one.account.currency is not None}
+
+
+def _prices(
+    report: HoldingsReport, provider: ProviderName, ids: dict[ReportedInstrument, InstrumentId]
+) -> Iterable[ProviderPrice]:
+    """Yield the prices of an answer; one without a date is no newer than the answer. Money has no price."""
+    for one in report.accounts:
+        for line in one.holdings or ():
+            if line.price is not None and line.instrument.asset_class is not AssetClass.CASH:
+                time = line.price_time or one.as_of or report.fetched_at
+                yield ProviderPrice(ids[line.instrument], line.price, time, provider.value)
+
+
+def tell(parts: Parts, job: Job, changes: Changes, duration_s: float) -> None:
+    """Log what a refresh did, a line an account."""
+    log = parts.log.bind(connection=job.connection_id)
+    for change in changes.accounts:
+        if change.holdings is not None:
+            log.info(
+                "sync_complete",
+                product=change.facts.product,
+                account=change.facts.provider_account_id,
+                holdings_count=len(change.holdings),
+                duration_ms=round(duration_s * 1000),
+            )
+    for key in changes.vanished:
+        log.warning("account_removed", account=str(key))
+    if changes.quarantined:
+        log.warning("holdings_quarantined", count=len(changes.quarantined), first=changes.quarantined[0]["reason"])

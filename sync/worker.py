@@ -1,0 +1,184 @@
+"""Claim a due job, run it, record the outcome; several at a time (loop).
+
+Claims expire unless renewed, so the jobs of a killed worker are taken up again within seconds.
+"""
+
+import asyncio
+import random
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from realtime.domain.account import ConnectionStatus
+from realtime.errors import RetryLater
+from realtime.process import Health
+from realtime.store.connections import mark_failed, mark_synced
+from realtime.store.jobs import (
+    OUTAGE,
+    Job,
+    JobKind,
+    bury_job,
+    claim_job,
+    count_jobs,
+    finish_job,
+    renew_claim,
+    retry_job,
+)
+from realtime.store.sync_runs import Outcome, RunResult, finish_run, start_run
+from sync.parts import ClaimLost, Parts, Refreshed
+from sync.products.registry import PRODUCTS
+from sync.verdicts import Verdict, verdict
+
+CLAIM_S = 6.0
+_RENEWALS_PER_CLAIM = 4
+_LOOK_EVERY_S = 1.0
+_AFTER_OUTAGE_S = 0.5
+
+
+@dataclass
+class Worker:
+    """Runs jobs.
+
+    Attributes:
+        name: Unlike any other worker's, now and after a restart.
+        concurrency: Jobs at the same time.
+        wake: Set by whoever hears that a job was queued.
+    """
+
+    parts: Parts
+    health: Health
+    name: str
+    concurrency: int
+    claim_s: float = CLAIM_S
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: dict[UUID, tuple[Job, asyncio.Task[None]]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Claim and run jobs, for ever; when cancelled, give running jobs back."""
+        free = asyncio.Semaphore(self.concurrency)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._renew())
+            while True:
+                await free.acquire()
+                self.wake.clear()
+                job = await self._claim()
+                if job is None:
+                    free.release()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self.wake.wait(), _LOOK_EVERY_S)
+                    continue
+                task = tasks.create_task(self._run(job))
+                self._running[job.id] = job, task
+                task.add_done_callback(lambda _, key=job.id: (self._running.pop(key), free.release()))
+
+    async def _claim(self) -> Job | None:
+        try:
+            return await claim_job(self.parts.pool, self.name, self.claim_s)
+        except OUTAGE as error:
+            self.health.problem = "the database does not answer"
+            self.parts.log.warning("database_unreachable", reason=type(error).__name__)
+            return None
+
+    async def _renew(self) -> None:
+        """Keep the claims, drop jobs whose claim is lost, and say how it goes."""
+        while True:
+            try:
+                for job, task in list(self._running.values()):
+                    if not await renew_claim(self.parts.pool, job, self.claim_s):
+                        task.cancel()
+                counts = await count_jobs(self.parts.pool)
+                self.health.facts |= {"queued": counts.queued, "running": len(self._running)}
+                self.health.well()
+            except OUTAGE:
+                self.health.problem = "the database does not answer"
+            await self.parts.clock.sleep(self.claim_s / _RENEWALS_PER_CLAIM)
+
+    async def _run(self, job: Job) -> None:
+        try:
+            await run_job(self.parts, job)
+            self.health.facts["last_sync"] = self.parts.clock.now().isoformat(timespec="seconds")
+        except ClaimLost:
+            self.parts.log.warning("lease_lost", job=str(job.id), connection=job.connection_id)
+        except OUTAGE as error:  # not even the outcome could be recorded: the claim expires, the job runs again
+            self.parts.log.warning("database_unreachable", reason=type(error).__name__)
+            await self.parts.clock.sleep(_AFTER_OUTAGE_S)
+        except asyncio.CancelledError:
+            with suppress(*OUTAGE):
+                await asyncio.shield(retry_job(self.parts.pool, job, 0, "worker stopped", count_attempt=False))
+            raise
+
+
+async def run_job(parts: Parts, job: Job) -> None:
+    """Run a claimed job and record what became of it.
+
+    Raises:
+        ClaimLost: Another worker has it; nothing was changed or recorded.
+    """
+    began_s = parts.clock.monotonic()
+    run = await start_run(parts.pool, job.connection_id, job.user_id, job.kind.value, job.trigger, parts.clock.now())
+    refreshed, failure = await _outcome(parts, job)
+    duration_ms = round((parts.clock.monotonic() - began_s) * 1000)
+    result = _result(refreshed, failure, duration_ms)
+    async with parts.pool.acquire() as database, database.transaction():
+        await finish_run(database, run, parts.clock.now(), result)
+        if failure is None:
+            await finish_job(database, job)
+            await mark_synced(database, job.connection_id)
+        else:
+            if failure.status is not None and _concerns_connection(job, failure.status):
+                await mark_failed(database, job.connection_id, failure.status, failure.code, failure.message)
+            if failure.retry_after_s is None:
+                await bury_job(database, job, failure.message)
+    if failure is not None and failure.retry_after_s is not None:
+        await retry_job(parts.pool, job, failure.retry_after_s, failure.message)
+    _tell(parts, job, failure, duration_ms)
+
+
+async def _outcome(parts: Parts, job: Job) -> tuple[Refreshed | None, Verdict | None]:
+    """Run the job's product; return what it did, and the verdict on what went wrong."""
+    chance = random.random()  # noqa: S311  # spreads retries
+    try:
+        refreshed = await PRODUCTS[job.kind](parts, job)
+    except ClaimLost:
+        raise
+    except OUTAGE as error:
+        return None, verdict(RetryLater(f"database unreachable: {type(error).__name__}"), job.attempts, chance)
+    except Exception as error:  # noqa: BLE001  # the border: a bug in one connection's data stops no other job
+        failure = verdict(error, job.attempts, chance)
+        if failure.bug:
+            parts.log.error("sync_failed", exc_info=error, connection=job.connection_id, product=job.kind.value)
+        return None, failure
+    if refreshed.incomplete:
+        return refreshed, verdict(RetryLater("; ".join(refreshed.incomplete)), job.attempts, chance)
+    return refreshed, None
+
+
+def _result(refreshed: Refreshed | None, failure: Verdict | None, duration_ms: int) -> RunResult:
+    return RunResult(
+        outcome=Outcome.COMPLETE if failure is None else failure.outcome,
+        duration_ms=duration_ms,
+        accounts_count=refreshed.accounts_count if refreshed else None,
+        holdings_count=refreshed.holdings_count if refreshed else None,
+        quarantined=refreshed.quarantined if refreshed else (),
+        error_code=failure.code if failure else None,
+        error_message=failure.message if failure else None,
+    )
+
+
+def _concerns_connection(job: Job, status: ConnectionStatus) -> bool:
+    """Whether a failure says something of the connection: one without transactions is no broken one."""
+    return job.kind is not JobKind.TRANSACTIONS or status is ConnectionStatus.RECONNECT_NEEDED
+
+
+def _tell(parts: Parts, job: Job, failure: Verdict | None, duration_ms: int) -> None:
+    if failure is None:
+        return
+    log = parts.log.bind(connection=job.connection_id, product=job.kind.value, code=failure.code)
+    if failure.status is ConnectionStatus.RECONNECT_NEEDED:
+        log.warning("connection_reconnect_needed", reason=failure.message)
+    elif failure.retry_after_s is not None:
+        log.warning(
+            "job_retried", reason=failure.message, after_s=round(failure.retry_after_s, 1), attempts=job.attempts
+        )
+    else:
+        log.error("job_failed", reason=failure.message, attempts=job.attempts, duration_ms=duration_ms)
