@@ -16,6 +16,7 @@ from simulator.catalog import Security
 from simulator.clock import MINUTE_NS, SECOND_NS
 from simulator.events import TEST_SYMBOL, Due, Event, Quote, Stream, Trade, stream_of
 from simulator.option_prices import OptionModel
+from simulator.price_bands import price_bands
 from simulator.price_paths import PricePaths
 from simulator.random_trades import StockTrades, around, draw_slot, half_spreads
 from simulator.round_the_clock import RoundTheClockTrades, round_the_clock_quote, round_the_clock_sessions
@@ -66,6 +67,7 @@ class GeneratedMarket:
 
     Attributes:
         quoted: Symbols of which quotes are generated.
+        banded: Symbols of which price bands are generated.
         silent: Symbols that do not trade, because a recording plays them.
     """
 
@@ -86,6 +88,7 @@ class GeneratedMarket:
         self._pending: list[tuple[int, int, Event]] = []
         self._order = count()
         self.quoted: frozenset[str] = frozenset()
+        self.banded: frozenset[str] = frozenset()
         self.sessions = sessions
 
         stocks = [security for security in securities if security.tape and security.currency == "USD"]
@@ -146,6 +149,7 @@ class GeneratedMarket:
         events += auction_prints(self.stock_paths, day, start_ns, end_ns)
         if session == "regular":
             events += self._options(rng, start_ns, expected * _OPTION_SHARE)
+            events += price_bands(self.stock_paths, self.banded, start_ns, end_ns)
         return events
 
     def _activity_at(self, day: TradingDay, at_ns: int) -> float:

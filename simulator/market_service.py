@@ -114,8 +114,8 @@ def _silent(market: GeneratedMarket, played: frozenset[str], *, with_others: boo
 
 def _application(view: MarketView, fan_out: FanOut, options: MarketOptions) -> web.Application:
     def subscriptions_changed() -> None:
-        wanted = fan_out.wanted("quotes")
-        view.market.quoted = frozenset(view.tape.symbols) if "*" in wanted else wanted
+        view.market.quoted = _named(fan_out.wanted("quotes"), view)
+        view.market.banded = _named(fan_out.wanted("lulds"), view)
 
     stream = MarketStream(
         view.plan,
@@ -143,3 +143,8 @@ def _application(view: MarketView, fan_out: FanOut, options: MarketOptions) -> w
     app.on_shutdown.append(hang_up)
     app.add_routes(stream.routes() + MarketRest(view, rates).routes() + MarketControl(view, stream).routes())
     return app
+
+
+def _named(wanted: frozenset[str], view: MarketView) -> frozenset[str]:
+    """Return the symbols asked for, `*` spelled out."""
+    return frozenset(view.tape.symbols) if "*" in wanted else wanted

@@ -117,6 +117,7 @@ class TimedPlayback:
 
     async def run(self) -> None:
         """Let time pass until cancelled."""
+        self._generated.skip_to(self.now_ns())
         while True:
             now_ns = self.now_ns()
             if self.paused:

@@ -1,5 +1,7 @@
 """How busy the market is over a day (pure): U-shaped in regular hours, thin before and after."""
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,10 +23,13 @@ def u_shape(minutes: int) -> Floats:
     return result
 
 
+@lru_cache(maxsize=16)
 def activity(day: TradingDay) -> Floats:
     """Return the activity of each minute from pre-market open to post-market close; 1 is the regular mean."""
     pre = np.linspace(_PRE_START, _PRE_END, (day.open_ns - day.pre_open_ns) // MINUTE_NS)
     regular = u_shape((day.close_ns - day.open_ns) // MINUTE_NS)
     after = np.arange((day.post_close_ns - day.close_ns) // MINUTE_NS)
     post = _POST_BASE + _POST_START * np.exp(-after / _POST_FADE_MINUTES)
-    return np.concatenate([pre, regular, post])
+    by_minute = np.concatenate([pre, regular, post])
+    by_minute.flags.writeable = False
+    return by_minute

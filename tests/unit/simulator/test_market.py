@@ -10,7 +10,7 @@ import pytest
 from simulator.catalog import SECURITIES
 from simulator.clock import SECOND_NS, parse_ns
 from simulator.conditions import moves
-from simulator.events import Cancel, Correction, Event, Quote, Trade
+from simulator.events import Cancel, Correction, Event, PriceBand, Quote, Trade
 from simulator.market import GeneratedMarket, slot_ns
 from simulator.sessions import Sessions, load_sessions
 
@@ -129,6 +129,14 @@ def test_quotes_come_only_for_the_symbols_asked_for(sessions: Sessions) -> None:
     quotes = [event for event in market.until(ORIGIN + 60 * SECOND_NS) if isinstance(event, Quote)]
     assert {quote.symbol for quote in quotes} == market.quoted
     assert all(quote.bid < quote.ask for quote in quotes)
+
+
+def test_price_bands_come_every_half_minute_for_the_symbols_asked_for(sessions: Sessions) -> None:
+    market = _market(sessions)
+    market.banded = frozenset({"AAPL", "BTC/USD"})
+    bands = [event for event in market.until(ORIGIN + 60 * SECOND_NS) if isinstance(event, PriceBand)]
+    assert [(band.symbol, (band.time_ns - ORIGIN) // SECOND_NS) for band in bands] == [("AAPL", 0), ("AAPL", 30)]
+    assert all(band.limit_down < market.middle("AAPL", band.time_ns) < band.limit_up for band in bands)
 
 
 def test_options_follow_their_underlying(sessions: Sessions) -> None:
