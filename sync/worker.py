@@ -67,9 +67,7 @@ class Worker:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self.wake.wait(), _LOOK_EVERY_S)
                     continue
-                task = tasks.create_task(self._run(job))
-                self._running[job.id] = job, task
-                task.add_done_callback(lambda _, key=job.id: (self._running.pop(key), free.release()))
+                self._running[job.id] = job, tasks.create_task(self._run(job, free))
 
     async def _claim(self) -> Job | None:
         try:
@@ -93,7 +91,7 @@ class Worker:
                 self.health.problem = "the database does not answer"
             await self.parts.clock.sleep(self.claim_s / _RENEWALS_PER_CLAIM)
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, job: Job, free: asyncio.Semaphore) -> None:
         try:
             await run_job(self.parts, job)
             self.health.facts["last_sync"] = self.parts.clock.now().isoformat(timespec="seconds")
@@ -106,6 +104,9 @@ class Worker:
             with suppress(*OUTAGE):
                 await asyncio.shield(retry_job(self.parts.pool, job, 0, "worker stopped", count_attempt=False))
             raise
+        finally:
+            self._running.pop(job.id, None)
+            free.release()
 
 
 async def run_job(parts: Parts, job: Job) -> None:
@@ -143,10 +144,12 @@ async def _outcome(parts: Parts, job: Job) -> tuple[Refreshed | None, Verdict | 
         raise
     except OUTAGE as error:
         return None, verdict(RetryLater(f"database unreachable: {type(error).__name__}"), job.attempts, chance)
-    except Exception as error:  # noqa: BLE001  # the border: a bug in one connection's data stops no other job
+    except Exception as error:  # the border: a bug in one connection's data stops no other job
         failure = verdict(error, job.attempts, chance)
         if failure.bug:
-            parts.log.error("sync_failed", exc_info=error, connection=job.connection_id, product=job.kind.value)
+            parts.log.error(  # noqa: TRY400  # our own logger
+                "sync_failed", exc_info=error, connection=job.connection_id, product=job.kind.value
+            )
         return None, failure
     if refreshed.incomplete:
         return refreshed, verdict(RetryLater("; ".join(refreshed.incomplete)), job.attempts, chance)
