@@ -100,7 +100,7 @@ async def demo_up(options: Options, progress: Progress) -> AsyncIterator[Running
         progress.say("starting the stages")
         supervisor = await stack.enter_async_context(stages_up(env))
         progress.say("connecting the demo users' accounts")
-        user_id = await seed(settings, urls)
+        user_id = await seed(settings)
         progress.say("waiting for the first values")
         await _healthy(settings, supervisor)
         write_env_file(options, env)
