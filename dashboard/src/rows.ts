@@ -53,3 +53,8 @@ export function matching(positions: readonly Position[], query: string): readonl
     return words.every((word) => text.includes(word));
   });
 }
+
+/** Return a position's share of the total as text, empty when it cannot be told: `12.3%`. */
+export function shareOf(value: number | null, total: number | null): string {
+  return value === null || total === null || total <= 0 ? "" : `${((value / total) * 100).toFixed(1)}%`;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { FIRST_SORT, inOrder, matching, sortedBy } from "../src/rows";
+import { FIRST_SORT, inOrder, matching, shareOf, sortedBy } from "../src/rows";
 import { position } from "./position";
 
 const rows = [
@@ -42,5 +42,13 @@ describe("matching", () => {
     expect(symbols(matching(rows, " interactive zz "))).toEqual(["ZZ"]);
     expect(symbols(matching(rows, "tesla microsoft"))).toEqual([]);
     expect(matching(rows, "  ")).toHaveLength(rows.length);
+  });
+});
+
+describe("shareOf", () => {
+  it("is a percentage of a positive total, and nothing otherwise", () => {
+    expect(shareOf(123, 1000)).toBe("12.3%");
+    expect(shareOf(-50, 1000)).toBe("-5.0%");
+    expect([shareOf(null, 1000), shareOf(1, null), shareOf(1, 0), shareOf(1, -5)]).toEqual(["", "", "", ""]);
   });
 });

@@ -35,15 +35,13 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
     <li class="list-row" data-testid="account-row" data-account={account.id}>
       <Badge institution={account.institution} />
       <span class="list-text">
-        <span class="list-name">
-          {account.name}
-          {account.mask !== null && <span class="muted"> ··{account.mask}</span>}
+        <span class="list-name">{account.name}</span>
+        <span class="sub">
+          {account.institution}
+          {account.mask !== null && ` ··${account.mask}`}
         </span>
         <span class="sub">
-          {account.institution} · {providerName(account.provider)}
-        </span>
-        <span class="sub">
-          <Ago time={account.last_synced_at} before="Synced" />
+          {providerName(account.provider)} · <Ago time={account.last_synced_at} before="synced" />
         </span>
       </span>
       <span class="list-figures">

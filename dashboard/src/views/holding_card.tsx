@@ -8,10 +8,12 @@ import { markOf } from "../mark";
 import { Contributions } from "./contributions";
 import { DayChange, Gain, PriceCell, Quantity } from "./holding_row";
 import type { HoldingProps } from "./holdings";
-import { MarketClock } from "./hooks";
+import { MarketClock, useTick } from "./hooks";
+import { memo } from "./memo";
 import { Amount, Badges, ClassNames, MarkChip } from "./parts";
 
-export function HoldingCard(props: HoldingProps) {
+export const HoldingCard = memo(function HoldingCard(props: HoldingProps) {
+  useTick();
   const { position, snapshots, accountNames, currency, open, toggle } = props;
   const mark = markOf(position, useContext(MarketClock)());
   const details = `accounts-${position.instrument}`;
@@ -80,4 +82,4 @@ export function HoldingCard(props: HoldingProps) {
       )}
     </li>
   );
-}
+});

@@ -8,13 +8,15 @@ import { markOf, type Mark } from "../mark";
 import type { Position } from "../protocol";
 import { Contributions } from "./contributions";
 import type { HoldingProps } from "./holdings";
-import { MarketClock } from "./hooks";
+import { MarketClock, useTick } from "./hooks";
+import { memo } from "./memo";
 import { Amount, Badges, Change, ClassNames, MarkChip, PriceAge } from "./parts";
 
 const COLUMNS_COUNT = 7;
 
-export function HoldingRow(props: HoldingProps) {
-  const { position, snapshots, total, accountNames, currency, open, toggle } = props;
+export const HoldingRow = memo(function HoldingRow(props: HoldingProps) {
+  useTick();
+  const { position, snapshots, share, accountNames, currency, open, toggle } = props;
   const mark = markOf(position, useContext(MarketClock)());
   const details = `accounts-${position.instrument}`;
   return (
@@ -44,7 +46,7 @@ export function HoldingRow(props: HoldingProps) {
             snapshots={snapshots}
             className="strong"
           />
-          <span class="sub">{shareOf(position.market_value, total)}</span>
+          <span class="sub">{share}</span>
         </td>
         <td class="number">
           {mark.kind !== "cash" && <DayChange position={position} currency={currency} />}
@@ -62,7 +64,7 @@ export function HoldingRow(props: HoldingProps) {
       )}
     </tbody>
   );
-}
+});
 
 /** The name is the button: it takes the keyboard's focus and tells whether the row is open. */
 function Name({ position, open, details }: { position: Position; open: boolean; details: string }) {
@@ -132,8 +134,4 @@ export function Gain({ position, currency }: FigureProps) {
       stacked
     />
   );
-}
-
-export function shareOf(value: number | null, total: number | null): string {
-  return value === null || total === null || total <= 0 ? "" : `${((value / total) * 100).toFixed(1)}%`;
 }

@@ -1,10 +1,10 @@
 /** The holdings, one row an instrument: a table on a desk, cards on a phone. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import type { Position } from "../protocol";
 import type { Account } from "../rest";
-import { FIRST_SORT, inOrder, matching, sortedBy, type Sort, type SortKey } from "../rows";
+import { FIRST_SORT, inOrder, matching, shareOf, sortedBy, type Sort, type SortKey } from "../rows";
 import { HoldingCard } from "./holding_card";
 import { HoldingRow } from "./holding_row";
 import { useMedia } from "./hooks";
@@ -25,7 +25,8 @@ const COLUMNS: { key: SortKey | null; name: string; className: string }[] = [
 export interface HoldingProps {
   position: Position;
   snapshots: number;
-  total: number | null;
+  /** Share of the total value, as text. */
+  share: string;
   accountNames: ReadonlyMap<string, Account>;
   currency: string;
   open: boolean;
@@ -46,7 +47,7 @@ export function Holdings(props: {
   const narrow = useMedia("(max-width: 900px)");
   const shown = useCalmOrder(positions ?? [], sort, query);
   const accountNames = useMemo(() => new Map(accounts.map((account) => [account.id, account])), [accounts]);
-  const toggle = (instrument: string): void => {
+  const toggle = useCallback((instrument: string): void => {
     setOpen((before) => {
       const after = new Set(before);
       if (!after.delete(instrument)) {
@@ -54,9 +55,10 @@ export function Holdings(props: {
       }
       return after;
     });
-  };
+  }, []);
   const one = (position: Position): HoldingProps => {
-    return { position, snapshots, total, accountNames, currency, open: open.has(position.instrument), toggle };
+    const share = shareOf(position.market_value, total);
+    return { position, snapshots, share, accountNames, currency, open: open.has(position.instrument), toggle };
   };
   return (
     <section class="card holdings" aria-label="Holdings">

@@ -98,9 +98,8 @@ export function MarkChip({ mark }: { mark: Mark }) {
   );
 }
 
-/** How old a price is, in market time. */
+/** How old a price is, in market time; whoever shows it ticks. */
 export function PriceAge({ time }: { time: string | null }) {
-  useTick();
   const now = useContext(MarketClock);
   return time === null ? null : <span class="age">{format.age(now() - Date.parse(time))} ago</span>;
 }
@@ -108,5 +107,5 @@ export function PriceAge({ time }: { time: string | null }) {
 /** How long ago something of ours happened, in wall time. */
 export function Ago({ time, before }: { time: string | null; before: string }) {
   useTick();
-  return <>{time === null ? "Never synced" : `${before} ${format.age(Date.now() - Date.parse(time))} ago`}</>;
+  return <>{time === null ? "never synced" : `${before} ${format.age(Date.now() - Date.parse(time))} ago`}</>;
 }
