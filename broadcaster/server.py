@@ -143,7 +143,9 @@ class Broadcaster:
         assert wire.request is not None
         if _has_token(wire.request.path):
             raise Closed(CloseCode.UNAUTHENTICATED, "a token in the URL is never accepted; send it in an auth op")
-        token = _bearer(wire.request) or await self._first_token(wire, encoding)
+        token = _bearer(wire.request)
+        if token is None:
+            token = await self._first_token(wire, encoding)
         user_id, expires_at = self._desk.identify(token)
         if expires_at <= self._clock.now().timestamp():
             raise Closed(CloseCode.UNAUTHENTICATED, "the token has expired")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from broadcaster.stage import Running, running
 from realtime.auth import Tokens
@@ -87,9 +88,11 @@ class Peer:
         return await self.receive_kind("subscribed")
 
     async def close_code(self) -> int | None:
-        """Wait for the server to close; return its code."""
-        async with asyncio.timeout(RECEIVE_WITHIN_S):
-            await self.connection.wait_closed()
+        """Read on until the server closes; return its code."""
+        with suppress(ConnectionClosed):
+            async with asyncio.timeout(RECEIVE_WITHIN_S):
+                while True:
+                    await self.connection.recv()
         return self.connection.close_code
 
 
