@@ -69,6 +69,12 @@ export function quantity(value: number): string {
   return render(value, { maximumFractionDigits: 8 });
 }
 
+/** A quantity for a narrow column: the larger it is, the fewer decimals. */
+export function shortQuantity(value: number): string {
+  const size = Math.abs(value);
+  return render(value, { maximumFractionDigits: size >= 1000 ? 3 : size >= 1 ? 5 : 8 });
+}
+
 /** How long ago, in the largest unit that fits: `3 s`, `12 min`, `5 h`, `2 d`. */
 export function age(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));

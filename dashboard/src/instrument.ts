@@ -4,14 +4,17 @@ import { day } from "./format";
 
 const OCC = /^([A-Z.]{1,6})\s*(\d{2})(\d{2})(\d{2})([CP])(\d{8})$/;
 
-/** Return the short name of an instrument: `AAPL Jan 15 '27 250 C` for an OCC symbol, `EUR` for CUR:EUR. */
+/**
+ * Return the short name of an instrument: `AAPL Jan 15 ’27 250 C` for an OCC symbol, `EUR` for CUR:EUR, and an
+ * institution's own code (`NHX105509@ins_1`) without the institution.
+ */
 export function displaySymbol(symbol: string): string {
   if (symbol.startsWith("CUR:")) {
     return symbol.slice(4);
   }
   const option = OCC.exec(symbol);
   if (option === null) {
-    return symbol;
+    return symbol.replace(/(.)@.*$/, "$1");
   }
   const [, root, year, month, date, right, strike] = option;
   return `${root} ${day(`20${year}-${month}-${date}`)} ’${year} ${Number(strike) / 1000} ${right}`;

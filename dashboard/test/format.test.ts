@@ -29,6 +29,12 @@ describe("amounts", () => {
     expect(format.price(0.0123, "USD")).toBe("$0.0123");
     expect(format.quantity(1.28491)).toBe("1.28491");
     expect(format.quantity(-80)).toBe("−80");
+    expect(format.quantity(1843.27160494)).toBe("1,843.27160494");
+    expect([1843.27160494, 1.28491123, 0.00012345].map(format.shortQuantity)).toEqual([
+      "1,843.272",
+      "1.28491",
+      "0.00012345",
+    ]);
   });
 });
 

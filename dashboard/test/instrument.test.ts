@@ -9,6 +9,8 @@ describe("displaySymbol", () => {
     expect(displaySymbol("CUR:EUR")).toBe("EUR");
     expect(displaySymbol("BRK.B")).toBe("BRK.B");
     expect(displaySymbol("BTC/USD")).toBe("BTC/USD");
+    expect(displaySymbol("NHX105509@ins_120200")).toBe("NHX105509");
+    expect(displaySymbol("@odd")).toBe("@odd");
   });
 });
 

@@ -40,8 +40,8 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
           {account.institution}
           {account.mask !== null && ` ··${account.mask}`}
         </span>
-        <span class="sub">
-          {providerName(account.provider)} · <Ago time={account.last_synced_at} before="synced" />
+        <span class="sub" title="When the provider was last asked">
+          {providerName(account.provider)} · <Ago time={account.last_synced_at} />
         </span>
       </span>
       <span class="list-figures">

@@ -54,7 +54,7 @@ function ConnectionRow({ connection }: { connection: ProviderConnection }) {
       <span class="list-text">
         <span class="list-name">{connection.institution}</span>
         <span class="sub">
-          {providerName(connection.provider)} · <Ago time={connection.last_synced_at} before="synced" />
+          {providerName(connection.provider)} · <Ago time={connection.last_synced_at} />
         </span>
         {next !== null && (
           <span class="sub">Next in {format.age(Date.parse(next) - Date.now())}</span>

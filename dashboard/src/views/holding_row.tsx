@@ -87,7 +87,7 @@ function Name({ position, open, details }: { position: Position; open: boolean; 
 export function Quantity({ position }: { position: Position }) {
   return (
     <>
-      {format.quantity(position.quantity)}
+      <span title={format.quantity(position.quantity)}>{format.shortQuantity(position.quantity)}</span>
       {position.multiplier !== 1 && <span class="sub">× {format.quantity(position.multiplier)}</span>}
     </>
   );

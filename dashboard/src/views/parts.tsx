@@ -105,7 +105,7 @@ export function PriceAge({ time }: { time: string | null }) {
 }
 
 /** How long ago something of ours happened, in wall time. */
-export function Ago({ time, before }: { time: string | null; before: string }) {
+export function Ago({ time }: { time: string | null }) {
   useTick();
-  return <>{time === null ? "never synced" : `${before} ${format.age(Date.now() - Date.parse(time))} ago`}</>;
+  return <>{time === null ? "never synced" : `synced ${format.age(Date.now() - Date.parse(time))} ago`}</>;
 }
