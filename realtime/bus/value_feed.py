@@ -82,7 +82,8 @@ class ValueFeed:
                     await self._live.sunsubscribe(names.value_feed(partition))
 
     async def events(self) -> AsyncIterator[ValueEvent]:
-        """Yield what happens on the watched partitions, for ever."""
+        """Yield what happens on the watched partitions, for ever; an outage is logged once."""
+        is_out = False
         while True:
             await self._any_wanted.wait()
             if not self._wanted:
@@ -91,9 +92,12 @@ class ValueFeed:
             try:
                 async with self._connected() as pubsub:
                     async for event in _events_of(pubsub):
+                        is_out = False
                         yield event
             except (RedisError, OSError) as error:
-                self._log.warning("redis_unreachable", reason=type(error).__name__)
+                if not is_out:
+                    self._log.warning("redis_unreachable", reason=type(error).__name__)
+                is_out = True
             yield Lost()
             await self._clock.sleep(_RECONNECT_AFTER_S)
 

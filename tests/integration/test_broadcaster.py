@@ -314,7 +314,7 @@ async def test_prices_of_a_symbol(postgres_dsn: str, redis_url: str, pool: Pool,
         await write_batch(bus, PriceBatch((price("482", 3),), 1))
         await write_batch(bus, PriceBatch((price("470", 2),), 1))
         await write_batch(bus, PriceBatch((price("483", 4),), 1))
-        seen = []
+        seen: list[float] = []
         while not seen or seen[-1] != 483:
             seen.append((await peer.receive())["data"]["price"])
         assert 470 not in seen

@@ -64,7 +64,7 @@ def expired(user: UserId) -> str:
 
 def unsigned(user: UserId) -> str:
     claims = {"sub": user, "iss": "navstream", "aud": "navstream", "exp": datetime.now(UTC) + timedelta(hours=1)}
-    return jwt.encode(claims, None, algorithm="none")
+    return jwt.encode(claims, "", algorithm="none")
 
 
 def for_another_audience(user: UserId) -> str:
