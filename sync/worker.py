@@ -29,7 +29,7 @@ from sync.parts import ClaimLost, Parts, Refreshed
 from sync.products.registry import PRODUCTS
 from sync.verdicts import Verdict, verdict
 
-CLAIM_S = 6.0
+CLAIM_S = 4.0
 _RENEWALS_PER_CLAIM = 4
 _LOOK_EVERY_S = 1.0
 _AFTER_OUTAGE_S = 0.5
@@ -107,6 +107,7 @@ class Worker:
         finally:
             self._running.pop(job.id, None)
             free.release()
+            self.wake.set()  # the same may have been asked for meanwhile
 
 
 async def run_job(parts: Parts, job: Job) -> None:

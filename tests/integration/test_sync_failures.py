@@ -1,0 +1,144 @@
+"""Whatever a provider does wrong, the stored holdings stay, and the failure is recorded for what it is."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from pydantic import SecretStr
+
+from realtime.store.pool import Pool
+from tests.support.syncing import SyncWorld, sync_world
+
+
+@pytest.fixture
+async def world(request: pytest.FixtureRequest, postgres_dsn: str, pool: Pool) -> AsyncIterator[SyncWorld]:
+    cases = getattr(request.node, "callspec", None)
+    only = (cases.params["provider"],) if cases else ("plaid", "snaptrade")
+    async with sync_world(postgres_dsn, pool, only=only, provider_timeout_s=1.0) as world:
+        yield world
+
+
+LATER = ("active", "retry_later", "queued")
+AGAIN = ("reconnect_needed", "reconnect_needed", "dead")
+
+
+@pytest.mark.parametrize(
+    ("provider", "fault", "end"),
+    [
+        ("plaid", "rate_limit", LATER),
+        ("plaid", "server_error", LATER),
+        ("plaid", "unavailable", LATER),
+        ("plaid", "bad_gateway", LATER),
+        ("plaid", "slow", LATER),
+        ("plaid", "drop", LATER),
+        ("plaid", "truncated", LATER),
+        ("plaid", "institution_down", LATER),
+        ("plaid", "not_ready", LATER),
+        ("plaid", "partial", LATER),
+        ("plaid", "login_required", AGAIN),
+        ("snaptrade", "rate_limit", LATER),
+        ("snaptrade", "server_error", LATER),
+        ("snaptrade", "unavailable", LATER),
+        ("snaptrade", "bad_gateway", LATER),
+        ("snaptrade", "slow", LATER),
+        ("snaptrade", "drop", LATER),
+        ("snaptrade", "truncated", LATER),
+        ("snaptrade", "not_ready", LATER),
+        ("snaptrade", "populating", LATER),
+        ("snaptrade", "partial", LATER),
+        ("snaptrade", "disabled", AGAIN),
+        ("alpaca", "rate_limit", LATER),
+        ("alpaca", "server_error", LATER),
+        ("alpaca", "unavailable", LATER),
+        ("alpaca", "bad_gateway", LATER),
+        ("alpaca", "slow", LATER),
+        ("alpaca", "drop", LATER),
+        ("alpaca", "truncated", LATER),
+        ("alpaca", "partial", LATER),
+        ("alpaca", "login_required", AGAIN),
+    ],
+)
+async def test_failure_changes_no_holding(
+    world: SyncWorld, provider: str, fault: str, end: tuple[str, str, str]
+) -> None:
+    """Ensure that no fault deletes or halves holdings, nor passes for a success."""
+    key = await world.link(provider, await world.user())
+    await world.run_due()
+    before, versions = await world.holdings(key), await world.versions(key)
+    await world.control(provider, "faults", kind=fault, seconds=3)
+    job = await world.ask(key)
+    await world.run_due()
+    assert await world.holdings(key) == before
+    untouched = {mask: version for mask, version in (await world.versions(key)).items() if mask != "0000"}
+    assert untouched == {mask: version for mask, version in versions.items() if mask != "0000"}
+    status, outcome, state = end
+    assert (await world.status(key))[0] == status
+    run = await world.last_run(key)
+    assert run["outcome"] == outcome, run["error_message"]
+    assert await world.pool.fetchval("select state from jobs where id = $1", job) == state
+    assert "secret" not in str(dict(run)).lower()
+
+
+async def test_reconnect_is_marked_and_healed(world: SyncWorld) -> None:
+    """Ensure ITEM_LOGIN_REQUIRED asks the user to sign in again, and that a later success clears it."""
+    ada = await world.user()
+    key = await world.link_plaid(ada)
+    await world.run_due()
+    await world.control("plaid", "login", persona="ada", working=False)
+    await world.ask(key)
+    await world.run_due()
+    assert await world.status(key) == ("reconnect_needed", "ITEM_LOGIN_REQUIRED")
+    await world.control("plaid", "login", persona="ada", working=True)
+    await world.ask(key)
+    await world.run_due()
+    assert await world.status(key) == ("active", None)
+
+
+@pytest.mark.parametrize("fault", ["unknown_enum", "null_price"])
+@pytest.mark.parametrize("provider", ["plaid", "snaptrade", "alpaca"])
+async def test_oddity_keeps_every_holding(world: SyncWorld, provider: str, fault: str) -> None:
+    """Ensure that an enum value nobody has seen, or a missing price, costs no holding."""
+    key = await world.link(provider, await world.user())
+    await world.run_due()
+    before = await world.holdings(key)
+    await world.control(provider, "faults", kind=fault)
+    await world.ask(key)
+    await world.run_due()
+    assert await world.holdings(key) == before
+    assert (await world.last_run(key))["outcome"] == "complete"
+
+
+@pytest.mark.parametrize("provider", ["plaid", "snaptrade", "alpaca"])
+async def test_unknown_enums_on_first_sight(world: SyncWorld, provider: str) -> None:
+    """Ensure that records with unknown enum values are taken for what the rest of them says."""
+    key = await world.link(provider, await world.user())
+    await world.control(provider, "faults", kind="unknown_enum")
+    await world.run_due()
+    [quantities] = [held for held in (await world.holdings(key)).values() if len(held) > 1]
+    assert {"BRK.B"} <= quantities.keys()
+
+
+async def test_unfinished_first_sync_is_awaited(world: SyncWorld) -> None:
+    """Ensure that an empty list during the provider's first sync is not taken for an empty account."""
+    ada = await world.user()
+    key = await world.link_snaptrade(ada)
+    await world.control("snaptrade", "faults", kind="not_ready")
+    await world.run_due()
+    assert await world.holdings(key) == {}
+    assert (await world.last_run(key))["outcome"] == "retry_later"
+    await world.control("snaptrade", "faults", method="DELETE")
+    await world.pool.execute("update jobs set due_at = now() where state = 'queued'")
+    await world.run_due()
+    assert len((await world.holdings(key))["8443"]) == 9
+
+
+async def test_wrong_keys_of_ours_are_named(world: SyncWorld, postgres_dsn: str) -> None:
+    """Ensure that refused keys of the operator's are a configuration error, not the user's fault."""
+    key = await world.link_plaid(await world.user())
+    wrong = {"plaid_url": world.urls["plaid"], "plaid_secret": SecretStr("no")}
+    async with sync_world(postgres_dsn, world.pool, only=(), **wrong) as other:
+        await replace(other, parts=replace(other.parts, cipher=world.parts.cipher)).run_due()
+    row = await world.pool.fetchrow("select status, error_code, error_message from connections where id = $1", key)
+    assert row is not None
+    assert (row["status"], row["error_code"]) == ("error", "misconfigured")
+    assert "PLAID_SECRET" in row["error_message"]
