@@ -25,9 +25,12 @@ from realtime.errors import Misconfigured
 from realtime.log import set_up_logging
 from realtime.settings import Settings, process_environment, settings_from
 from realtime.store.migrate import migrate
+from realtime.store.pool import open_pool
 from realtime.up import STAGES, Supervisor, stages_up
 
 _HEALTHY_WITHIN_S = 60.0
+_SYNCED_WITHIN_S = 60.0
+_FIRST_REFRESHES = "select count(*) from jobs where trigger = 'connect' and state in ('queued', 'running')"
 _LINK_LIFETIME_S = 24 * 3600
 _DATABASE = "navstream_demo"
 
@@ -103,6 +106,7 @@ async def demo_up(options: Options, progress: Progress) -> AsyncIterator[Running
         user_id = await seed(settings)
         progress.say("waiting for the first values")
         await _healthy(settings, supervisor)
+        await _synced(settings)
         write_env_file(options, env)
         async with open_bus(settings.redis_address) as bus:
             code = await issue_sign_in_code(bus, user_id, _LINK_LIFETIME_S)
@@ -146,6 +150,16 @@ async def _healthy(settings: Settings, supervisor: Supervisor) -> None:
                 if stage not in well
             )
         ) from None
+
+
+async def _synced(settings: Settings) -> None:
+    """Wait until the first refresh of every connection has ended, one way or the other."""
+    try:
+        async with asyncio.timeout(_SYNCED_WITHIN_S), open_pool(settings.database_url, connections_max=1) as pool:
+            while await pool.fetchval(_FIRST_REFRESHES):
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise Misconfigured(("the first refreshes of the demo's accounts do not end",)) from None
 
 
 def _first(group: ExceptionGroup[Exception]) -> Exception:

@@ -2,14 +2,18 @@
 
 import asyncio
 from datetime import UTC, datetime
-from decimal import Decimal
+from typing import Any
 
 import pytest
-from realtime.store.jobs import Trigger, enqueue_refresh
 
+from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.up import STAGES
 from tests.e2e.conftest import Service
 from tests.support.waiting import wait_until
+from tests.support.watching import Watched
+
+_ACCOUNT = "Self-Directed Brokerage"
+"""Its name at the provider; the simulator calls it ada-brokerage."""
 
 
 async def test_values_equal_exact_arithmetic_whenever_the_market_pauses(service: Service) -> None:
@@ -30,25 +34,22 @@ async def test_values_equal_exact_arithmetic_whenever_the_market_pauses(service:
 
 
 async def test_a_purchase_reaches_the_client_within_three_seconds_of_the_commit(service: Service) -> None:
-    """Ensure a new holding is subscribed, priced and shown, and that its last sale unsubscribes it."""
-    user_id = await service.user()
-    [client] = [await service.watch(user_id)]
-    symbol, account = "KO", "ada-brokerage"
-    assert symbol not in _symbols(client.state("positions"))
-    await _trade_at_plaid(service, account, symbol, "25")
-    committed_at = await _refreshed(service, account)
-    row = await wait_until(
-        lambda: next((r for r in client.state("positions").values() if r["symbol"] == symbol and r["price"]), None),
-        what="the purchase at the client",
-    )
-    assert (datetime.now(UTC) - committed_at).total_seconds() < 3
-    assert Decimal(str(row["quantity"])) == 25
-    await wait_until(lambda: _is_subscribed(service, symbol, expected=True), what="subscription")
+    """Ensure the last sale of a symbol unsubscribes it, and a new holding is subscribed, priced and shown."""
+    client = await service.watch(await service.user())
+    symbol = await _held_once(service, _ACCOUNT)
+    await wait_until(lambda: symbol in _symbols(client), what="the holding at the client")
 
-    await _trade_at_plaid(service, account, symbol, "0")
-    await _refreshed(service, account)
-    await wait_until(lambda: symbol not in _symbols(client.state("positions")), what="the sale at the client")
+    await _hold_at_plaid(service, symbol, "0")
+    await _refreshed(service)
+    await wait_until(lambda: symbol not in _symbols(client), what="the sale at the client")
     await wait_until(lambda: _is_subscribed(service, symbol, expected=False), what="the end of the subscription")
+
+    await _hold_at_plaid(service, symbol, "25")
+    committed_at = await _refreshed(service)
+    row = await wait_until(lambda: _live_row(client, symbol), what="the purchase at the client, priced")
+    assert (datetime.now(UTC) - committed_at).total_seconds() < 3
+    assert row["quantity"] == 25
+    await wait_until(lambda: _is_subscribed(service, symbol, expected=True), what="the subscription")
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -81,38 +82,52 @@ async def test_accounts_of_somebody_else_are_forbidden(service: Service) -> None
     assert client.state(f"account:{theirs[0]}") == {}
 
 
-def _symbols(positions: object) -> set[str]:
-    assert isinstance(positions, dict)
-    return {row["symbol"] for row in positions.values()}
+def _symbols(client: Watched) -> set[str]:
+    return {row["symbol"] for row in client.state("positions").values()}
 
 
-async def _trade_at_plaid(service: Service, account: str, symbol: str, quantity: str) -> None:
-    assert service.demo.settings.plaid_url is not None
-    body = {"account": account, "symbol": symbol, "quantity": quantity, "webhook": False}
-    async with service.http.post(f"{service.demo.settings.plaid_url}/control/holdings", json=body) as answer:
+def _live_row(client: Watched, symbol: str) -> dict[str, Any] | None:
+    rows = (row for row in client.state("positions").values() if row["symbol"] == symbol)
+    return next((row for row in rows if row["price_source"] == "trade"), None)
+
+
+async def _held_once(service: Service, account: str) -> str:
+    """Return a listed stock that nobody but this account holds."""
+    symbol: str = await service.pool.fetchval(
+        """select min(i.symbol) from holdings h join instruments i on i.id = h.instrument_id
+           join accounts a on a.id = h.account_id
+           where i.asset_class = 'equity' and i.listed
+             and (select count(*) from holdings o where o.instrument_id = i.id) = 1 and a.name = $1""",
+        account,
+    )
+    assert symbol, "every symbol is held twice"
+    return symbol
+
+
+async def _hold_at_plaid(service: Service, symbol: str, quantity: str) -> None:
+    body = {"account": "ada-brokerage", "symbol": symbol, "quantity": quantity, "webhook": False}
+    async with service.http.post(f"{service.demo.settings.plaid_address}/control/holdings", json=body) as answer:
         assert answer.status == 200, await answer.text()
 
 
-async def _refreshed(service: Service, account: str) -> datetime:
-    """Refresh the connection of an account; return when its holdings were committed."""
-    del account
+async def _refreshed(service: Service) -> datetime:
+    """Refresh the account's connection; return when its holdings were committed."""
     row = await service.pool.fetchrow(
-        """select c.id, c.user_id from connections c join accounts a on a.connection_id = c.id
-           where a.name like 'Platypus%' or a.name like 'Self-Directed%' limit 1"""
+        "select connection_id, user_id, last_synced_at from accounts where name = $1", _ACCOUNT
     )
     assert row is not None
-    before = await service.pool.fetchval("select max(finished_at) from sync_runs where connection_id = $1", row["id"])
-    await enqueue_refresh(service.pool, connection_id=row["id"], user_id=row["user_id"], trigger=Trigger.REQUEST)
-    finished: datetime = await wait_until(
+    await enqueue_refresh(
+        service.pool, connection_id=row["connection_id"], user_id=row["user_id"], trigger=Trigger.REQUEST
+    )
+    committed: datetime = await wait_until(
         lambda: service.pool.fetchval(
-            """select max(finished_at) from sync_runs where connection_id = $1 and outcome = 'complete'
-               and finished_at > $2""",
-            row["id"],
-            before,
+            "select last_synced_at from accounts where name = $1 and last_synced_at > $2",
+            _ACCOUNT,
+            row["last_synced_at"],
         ),
         what="the refresh",
     )
-    return finished
+    return committed
 
 
 async def _is_subscribed(service: Service, symbol: str, *, expected: bool) -> bool:

@@ -86,6 +86,8 @@ def running_demo(folder: Path, *options: str) -> Iterator[DemoProcess]:
             children = psutil.Process(process.pid).children(recursive=True)
             process.send_signal(signal.SIGINT)
         process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()
     _, left = psutil.wait_procs(children, timeout=5)
     assert not left, f"the demo left processes behind: {left}"
 
