@@ -6,7 +6,7 @@ on in its thread (threads cannot be stopped) and keeps its place until the SDK's
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -69,6 +69,10 @@ class Calls:
             if isinstance(ours, RateLimited):
                 self._limits.refused(budgets, ours)
             raise ours from error
+
+    def observe(self, budget: Budget, headers: Mapping[str, str]) -> None:
+        """Take the provider's word on its rate limit from an answer's headers."""
+        self._limits.observe(budget, headers)
 
     async def _in_thread(self, function: Callable[[], Answer]) -> Answer:
         await self._free.acquire()

@@ -6,7 +6,7 @@ so no 60 seconds ever hold more than the limit.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from realtime.clock import Clock
 from realtime.errors import RetryLater
@@ -35,23 +35,20 @@ class Budget:
     per_minute: int
 
 
-@dataclass(slots=True)
 class Window:
     """The last calls under one key.
 
-    Bounded to: the limit's count; older ones leave. Writers and readers: the event loop alone.
+    Bounded to: the limit's count, older ones leave. Writers and readers: the event loop alone.
     """
 
-    per_minute: int
-    sent_s: deque[float] = field(default_factory=deque)
-    held_until_s: float = 0.0
+    def __init__(self, per_minute: int) -> None:
+        self.sent_s: deque[float] = deque(maxlen=per_minute)
+        self.held_until_s = 0.0
 
     def wait_s(self, now_s: float) -> float:
         """Return how long the next call must wait, seconds; 0 when it may go."""
-        while self.sent_s and self.sent_s[0] <= now_s - _MINUTE_S:
-            self.sent_s.popleft()
-        full = self.sent_s[0] + _MINUTE_S - now_s if len(self.sent_s) >= self.per_minute else 0.0
-        return max(full, self.held_until_s - now_s, 0.0)
+        full_s = self.sent_s[0] + _MINUTE_S - now_s if len(self.sent_s) == self.sent_s.maxlen else 0.0
+        return max(full_s, self.held_until_s - now_s, 0.0)
 
     def count(self, now_s: float) -> None:
         """Count a call that goes out now."""

@@ -164,15 +164,25 @@ def is_partial(
     total = report.account.total
     if total is None or known.total is None:
         return not after and len(missing) > 1
-    currency_of = {instrument_of(line.instrument): line.instrument.currency for line in report.holdings or ()}
+    known_before = {line.instrument_id: line for line in before}
+    currency_of = {key: line.currency for key, line in known_before.items()} | {
+        instrument_of(line.instrument): line.instrument.currency for line in report.holdings or ()
+    }
     values_before = _values((line.currency, line.value) for line in before)
-    values_after = _values((currency_of.get(line.instrument_id, ""), line.provider_value) for line in after)
+    values_after = _values(
+        (currency_of[line.instrument_id], _value_now(line, known_before.get(line.instrument_id))) for line in after
+    )
     fall = sum(
         (max(value - values_after.get(currency, Decimal(0)), Decimal(0)) for currency, value in values_before.items()),
         Decimal(0),
     )
     total_fall = max(known.total - total, Decimal(0))
     return fall > _NEGLIGIBLE * abs(total) and total_fall < fall / 2
+
+
+def _value_now(line: ReportedHolding, before: StoredHolding | None) -> Decimal | None:
+    """Return a holding's value; without a price today, what it was worth before."""
+    return before.value if line.provider_value is None and before is not None else line.provider_value
 
 
 def _values(lines: Iterable[tuple[str, Decimal | None]]) -> dict[str, Decimal]:

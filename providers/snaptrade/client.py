@@ -6,7 +6,7 @@ The user secret travels in the query string; urllib3's own logger is made to lea
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -55,14 +55,13 @@ class SnapTradeClient:
         given = {name: argument for name, argument in arguments.items() if argument is not None}
         function: Callable[..., Any] = attrgetter(method)(self._sdk)
 
-        def send() -> Document:
-            return msgspec.json.decode(function(**given).response.data, type=kind)
+        def send() -> tuple[Document, Mapping[str, str]]:
+            response = function(**given).response
+            return msgspec.json.decode(response.data, type=kind), response.headers
 
-        return await self._calls.call(send, self._budgets(), timeout_s=self._timeout_s + _CONNECT_TIMEOUT_S)
-
-    @staticmethod
-    def _budgets() -> Sequence[Budget]:
-        return (_BY_CUSTOMER,)
+        answer, headers = await self._calls.call(send, (_BY_CUSTOMER,), timeout_s=self._timeout_s + _CONNECT_TIMEOUT_S)
+        self._calls.observe(_BY_CUSTOMER, headers)
+        return answer
 
     async def close(self) -> None:
         await self._calls.close()

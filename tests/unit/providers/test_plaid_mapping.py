@@ -1,0 +1,181 @@
+"""Plaid's records become accounts and holdings; odd ones are set aside, the rest stays."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.base import AccountReport
+from providers.plaid.mapping import account_reports, accounts, contracts, securities
+from realtime.market_hours import NEW_YORK
+
+AS_OF = datetime(2026, 11, 20, 6, tzinfo=UTC)
+
+
+def raw(*records: Any) -> list[msgspec.Raw]:
+    return [msgspec.Raw(json.dumps(record).encode()) for record in records]
+
+
+def account(**fields: Any) -> dict[str, Any]:
+    balances = {"available": None, "current": 1000.5, "iso_currency_code": "USD", "unofficial_currency_code": None}
+    return {
+        "account_id": "a1", "name": "IRA", "type": "investment", "subtype": "ira", "mask": "1234", "balances": balances,
+    } | fields  # fmt: skip
+
+
+def security(**fields: Any) -> dict[str, Any]:
+    return {
+        "security_id": "s1", "type": "equity", "ticker_symbol": "AAPL", "market_identifier_code": "XNAS",
+        "iso_currency_code": "USD",
+    } | fields  # fmt: skip
+
+
+def holding(**fields: Any) -> dict[str, Any]:
+    return {
+        "account_id": "a1", "security_id": "s1", "quantity": 10, "institution_price": 5.1, "institution_value": 51,
+        "institution_price_as_of": "2026-11-19", "cost_basis": 40.25, "iso_currency_code": "USD",
+    } | fields  # fmt: skip
+
+
+def report(holdings: list[Any], pool: list[Any] | None = None, owned: list[Any] | None = None) -> list[AccountReport]:
+    read, _ = accounts(raw(*(owned or [account()])))
+    return list(account_reports(read, raw(*holdings), securities(raw(*(pool or [security()]))), "ins_1", AS_OF))
+
+
+def test_amounts_are_exact_decimals() -> None:
+    """Ensure that no digit of an amount is lost, and that a mere date is that day's close."""
+    [one] = report([holding(quantity=0.1234567890123, cost_basis=1843.27)])
+    [line] = one.holdings or ()
+    assert line.quantity == Decimal("0.1234567890123")
+    assert line.cost_basis == Decimal("1843.27")
+    assert line.price_time == datetime(2026, 11, 19, 16, tzinfo=NEW_YORK)
+    assert one.account.total == Decimal("1000.5")
+    assert one.as_of == AS_OF
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"quantity": None}, "quantity"),
+        ({"quantity": "NaN"}, "not a number"),
+        ({"security_id": "s9"}, "missing"),
+        ({"quantity": "ten"}, "quantity"),
+        ({"institution_price_as_of": "soon"}, "institution_price_as_of"),
+    ],
+)
+def test_odd_holding_is_set_aside_with_its_reason(odd: dict[str, Any], reason: str) -> None:
+    """Ensure that one odd record costs nothing but itself, and can be named."""
+    [one] = report([holding(security_id="s2"), holding(**odd)], [security(), security(security_id="s2")])
+    assert len(one.holdings or ()) == 1
+    [aside] = one.set_aside
+    assert aside.alias == odd.get("security_id", "s1")
+    assert reason in aside.reason
+    assert one.unusable is None
+
+
+def test_odd_security_sets_its_holdings_aside() -> None:
+    """Ensure that a security which cannot be read is named as the reason."""
+    [one] = report([holding()], [security(option_contract={"contract_type": "call"})])
+    assert one.holdings == ()
+    assert [aside.alias for aside in one.set_aside] == ["s1"]
+
+
+def test_holding_without_an_account_makes_the_answer_unusable() -> None:
+    """Ensure that a record which may belong anywhere leaves everything as it was."""
+    [one] = report([holding(), holding(account_id=None)])
+    assert one.unusable is not None
+
+
+def test_odd_account_is_set_aside() -> None:
+    """Ensure that one odd account does not cost the others."""
+    read, odd = accounts(raw(account(), account(account_id="a2", balances=None)))
+    assert [one.account_id for one in read] == ["a1"]
+    assert len(odd) == 1
+
+
+def test_unknown_costs_and_prices_stay_unknown() -> None:
+    """Ensure that null is None, never zero, and keeps the holding."""
+    [one] = report([holding(cost_basis=None, institution_price=None, institution_value=None)])
+    [line] = one.holdings or ()
+    assert (line.cost_basis, line.price, line.value) == (None, None, None)
+
+
+def test_amounts_in_another_currency_than_the_listing_are_unknown() -> None:
+    """Ensure that a cost in Canadian dollars is not taken for US dollars."""
+    [one] = report([holding(iso_currency_code="CAD")])
+    [line] = one.holdings or ()
+    assert (line.instrument.currency, line.quantity, line.cost_basis, line.price) == ("USD", Decimal(10), None, None)
+
+
+def test_pence_are_pounds() -> None:
+    """Ensure that amounts in GBX are divided by 100."""
+    codes = {"iso_currency_code": None, "unofficial_currency_code": "GBX"}
+    [one] = report([holding(**codes, institution_price=510)], [security(**codes, market_identifier_code="XLON")])
+    [line] = one.holdings or ()
+    assert (line.instrument.currency, line.price, line.instrument.symbol) == ("GBP", Decimal("5.1"), "AAPL.L")
+
+
+def test_short_cost_is_signed_like_its_quantity() -> None:
+    """Ensure that a short's cost is negative, whichever sign the institution gives."""
+    for cost in (40, -40):
+        [one] = report([holding(quantity=-10, cost_basis=cost)])
+        assert (one.holdings or ())[0].cost_basis == -40
+
+
+def test_unvested_units_are_not_owned() -> None:
+    """Ensure that the vested part counts, and that the cost of all units is not its cost."""
+    [one] = report([holding(vested_quantity=4)])
+    [line] = one.holdings or ()
+    assert (line.quantity, line.cost_basis) == (Decimal(4), None)
+
+
+def test_options_are_in_contracts() -> None:
+    """Ensure that Plaid's units of the underlying become contracts, the cost staying total."""
+    pool = [security(type="derivative", ticker_symbol="AAPL280121C00250000", market_identifier_code=None)]
+    [one] = report([holding(quantity=200, institution_price=47.9, institution_value=9580, cost_basis=8909.4)], pool)
+    [line] = one.holdings or ()
+    assert (line.quantity, line.cost_basis, line.price) == (Decimal(2), Decimal("8909.4"), Decimal("47.9"))
+
+
+@given(
+    st.integers(-50, 50).filter(bool),
+    st.decimals("0.01", "900", places=2),
+    st.booleans(),
+)
+def test_contracts_agree_with_the_value(count: int, price: Decimal, passed_on: bool) -> None:
+    """Ensure that quantity * price * multiplier is the reported value, in whichever unit the institution counts."""
+    value = count * price * 100
+    quantity = Decimal(count) if passed_on else Decimal(count * 100)
+    assert contracts(quantity, price, value, Decimal(100)) == count
+
+
+def test_contracts_without_a_price_follow_the_document() -> None:
+    """Ensure that where nothing can be checked Plaid's own definition holds."""
+    assert contracts(Decimal(200), None, None, Decimal(100)) == 2
+    assert contracts(Decimal(200), Decimal(0), Decimal(0), Decimal(100)) == 2
+
+
+def test_bank_account_is_its_balance() -> None:
+    """Ensure that a bank account is cash, one without a known balance is left alone, and a debt holds nothing."""
+    owned = [
+        account(type="depository"),
+        account(account_id="a2", type="depository", balances={"current": None, "iso_currency_code": "USD"}),
+        account(account_id="a3", type="credit"),
+    ]
+    bank, unknown, card = report([], owned=owned)
+    assert [(line.instrument.symbol, line.quantity) for line in bank.holdings or ()] == [("CUR:USD", Decimal("1000.5"))]
+    assert bank.account.product == "transactions"
+    assert unknown.unusable is not None
+    assert card.holdings is None
+    assert (card.account.product, card.account.total) == ("liabilities", Decimal("-1000.5"))
+
+
+def test_every_account_has_a_product() -> None:
+    """Ensure that an unknown account type has a product too."""
+    [one] = report([], owned=[account(type="payroll")])
+    assert one.account.product == "investments"
