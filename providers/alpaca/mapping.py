@@ -30,6 +30,7 @@ from realtime.domain.symbol import (
 from realtime.domain.transaction import TransactionKind
 
 _CLASSES = {"us_equity": AssetClass.EQUITY, "us_option": AssetClass.OPTION, "crypto": AssetClass.CRYPTO}
+_QUOTES = ("USD", "USDT", "USDC", "BTC")
 _NOTIONAL = "crypto_perp"
 _KINDS = {
     "CSD": TransactionKind.DEPOSIT,
@@ -183,13 +184,18 @@ def _kind(line: Activity) -> TransactionKind:
 
 
 def _dealt_in(line: Activity, currency: str) -> ReportedInstrument | None:
-    """Return the instrument of an activity, which names no class: coins are known by their pair."""
+    """Return the instrument of an activity, which names no class: contracts and pairs are known by their form."""
     if not line.symbol:
         return None
-    kind = "crypto" if "/" in line.symbol else None if occ_symbol(line.symbol) else "us_equity"
+    kind = None if occ_symbol(line.symbol) else "crypto" if _is_pair(line.symbol) else "us_equity"
     symbol, asset_class, listed = classified(line.symbol, kind, None)
     multiplier = ASSET_CLASSES[asset_class].multiplier
     return ReportedInstrument(f"activity:{symbol}", symbol, asset_class, currency, multiplier, symbol, listed)
+
+
+def _is_pair(symbol: str) -> bool:
+    """Whether a symbol is a coin's pair: `BTC/USD`, or `BTCUSD`, which is too long for a share."""
+    return "/" in symbol or (symbol.endswith(_QUOTES) and not is_us_ticker(symbol))
 
 
 def percent_of_history(values: Iterable[Decimal | None]) -> Decimal | None:
