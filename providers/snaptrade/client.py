@@ -81,9 +81,11 @@ def _set_timeout(sdk: Any, timeout_s: float) -> None:
 
 
 class _Redact(logging.Filter):
+    """Takes user secrets out of log lines, and leaves out the SDK's dumps of whole answers."""
+
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), ()
-        return True
+        return record.levelno > logging.DEBUG or record.name.startswith("urllib3")
 
 
 def _keep_secrets_out_of_logs() -> None:
