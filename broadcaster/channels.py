@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from broadcaster.client import Subscription
 
 _NAME_LENGTH_MAX = 128
+_BODIES_MAX = 16
+"""How many last sent states the clients of one channel are told apart by; the rest is encoded anew."""
 
 
 class ChannelKind(StrEnum):
@@ -70,46 +72,48 @@ class State:
     What clients are sent because of it is encoded once and kept here while it is the newest state.
     """
 
-    __slots__ = ("_bodies", "as_of", "data")
+    __slots__ = ("_bodies", "_last", "as_of", "data")
 
     def __init__(self, as_of: str, data: Mapping[str, Any]) -> None:
         """Keep the data and the market time, RFC 3339, of its valuation."""
         self.as_of = as_of
         self.data = data
-        self._bodies: dict[tuple[int, str], tuple[State | None, Body | None]] | None = None
+        self._last: _Encoded | None = None
+        self._bodies: list[_Encoded] | None = None
 
-    def snapshot(self, channel: str, encoding: Encoding) -> Body:
-        """Return the full state, encoded."""
-        bodies = self._bodies = {} if self._bodies is None else self._bodies
-        key = (0, encoding.name)
-        known = bodies.get(key)
-        if known is None or known[1] is None:
-            body = encoding.snapshot(channel, self.as_of, self.data)
-            bodies[key] = (None, body)
-            return body
-        return known[1]
+    def body_after(self, sent: "State | None", channel: "Channel", encoding: Encoding) -> Body | None:
+        """Return what turns a client's last sent state into this one, encoded; None when they say the same.
 
-    def body_after(self, sent: "State", channel: str, encoding: Encoding) -> Body | None:
-        """Return what turns a client's last sent state into this one, encoded; None when they say the same."""
-        bodies = self._bodies = {} if self._bodies is None else self._bodies
-        key = (id(sent), encoding.name)
-        known = bodies.get(key)
-        if known is None:
-            # The sent state is kept beside its body: its id stays its own as long as the entry lives.
-            known = bodies[key] = (sent, self._body_after(sent, channel, encoding))
-        return known[1]
-
-    def _body_after(self, sent: "State", channel: str, encoding: Encoding) -> Body | None:
-        difference = delta(sent.data, self.data)
-        if difference is None:
-            return self.snapshot(channel, encoding)
-        if not difference.data and not difference.removed:
-            return None
-        return encoding.delta(channel, self.as_of, difference.data, difference.removed)
+        Without a last sent state that is the full state.
+        """
+        last = self._last
+        if last is not None and last[0] is sent and last[1] is encoding:
+            return last[2]
+        for known in self._bodies or ():
+            if known[0] is sent and known[1] is encoding:
+                return known[2]
+        body = self._encode(sent, channel.name.text, encoding)
+        if last is not None:
+            self._bodies = self._bodies or []
+            if len(self._bodies) < _BODIES_MAX:
+                self._bodies.append(last)
+        # The sent state is kept beside its body, so that nothing else can be taken for it.
+        self._last = (sent, encoding, body)
+        return body
 
     def supersede(self) -> None:
         """Forget the encoded forms: it is the newest state no longer."""
-        self._bodies = None
+        self._last = self._bodies = None
+
+    def _encode(self, sent: "State | None", channel: str, encoding: Encoding) -> Body | None:
+        difference = None if sent is None else delta(sent.data, self.data)
+        if difference is None:
+            return encoding.snapshot(channel, self.as_of, self.data)
+        data, removed = difference
+        return encoding.delta(channel, self.as_of, data, removed) if data or removed else None
+
+
+_Encoded = tuple[State | None, Encoding, Body | None]
 
 
 class Channel:

@@ -1,10 +1,11 @@
 """One client: who it is, what it follows, what it was last sent. Pure; it writes through the `Writer` it is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from broadcaster.channels import Channel, State
-from broadcaster.encoding import Body, Encoding
+from broadcaster.encoding import Encoding
 from broadcaster.protocol import Limits
 from realtime.domain.account import UserId
 
@@ -18,12 +19,11 @@ _OPS_BURST = 200.0
 class Writer(Protocol):
     """The client's end of the wire."""
 
-    @property
-    def has_room(self) -> bool:
-        """Whether what was written before is on its way."""
+    has_room: bool
+    """Whether what was written before is on its way."""
 
-    def write(self, frame: bytes) -> None:
-        """Write a whole frame, without waiting."""
+    write: Callable[[bytes], None]
+    """Writes a whole frame, without waiting."""
 
 
 class Client:
@@ -93,12 +93,15 @@ class Subscription:
     """
 
     __slots__ = (
-        "channel", "client", "due_at", "epoch", "interval_s", "is_active", "is_waiting", "owes_answer", "seq", "states",
+        "channel", "client", "due_at", "encoding", "epoch", "interval_s", "is_active", "is_waiting", "owes_answer",
+        "seq", "states", "writer",
     )  # fmt: skip
 
     def __init__(self, client: Client, channel: Channel, interval_s: float) -> None:
         """Start with nothing sent."""
         self.client = client
+        self.writer = client.writer
+        self.encoding = client.encoding
         self.channel = channel
         self.epoch = client.epoch
         self.seq = client.seq_floor
@@ -118,40 +121,27 @@ class Subscription:
 
     def next_frame(self) -> bytes | None:
         """Return what brings the client to the newest state, as if sent; None when it is there or none is known."""
-        state = self.channel.state
-        if state is None:
+        channel, states = self.channel, self.states
+        state = channel.state
+        if state is None or (states and states[-1] is state and not self.owes_answer):
             return None
-        body = self._body(state)
+        body = state.body_after(states[-1] if states else None, channel, self.encoding)
         if body is None:
-            return None
+            if not self.owes_answer:
+                states[-1] = state
+                return None
+            body = self.encoding.delta(channel.name.text, state.as_of, {}, ())
+        self.owes_answer = False
         self.seq += 1
-        states = self.states
         states.append(state)
         if len(states) > STATES_KEPT:
             del states[0]
-        return self.client.encoding.frame(body, self.epoch, self.seq)
+        return self.encoding.frame(body, self.epoch, self.seq)
 
     def state_at(self, seq: int) -> State | None:
         """Return the state that message `seq` left the client with; None when it is not kept."""
         back = self.seq - seq
         return self.states[-1 - back] if 0 <= back < len(self.states) else None
-
-    def _body(self, state: State) -> Body | None:
-        encoding = self.client.encoding
-        name = self.channel.name.text
-        if not self.states:
-            return state.snapshot(name, encoding)
-        sent = self.states[-1]
-        if sent is state and not self.owes_answer:
-            return None
-        body = state.body_after(sent, name, encoding)
-        if body is None:
-            if not self.owes_answer:
-                self.states[-1] = state
-                return None
-            body = encoding.delta(name, state.as_of, {}, ())
-        self.owes_answer = False
-        return body
 
 
 @dataclass

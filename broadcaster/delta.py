@@ -4,6 +4,8 @@ A state is an object whose values are scalars, lists or objects ("rows"); a delt
 """
 
 from collections.abc import Mapping
+from itertools import compress
+from operator import ne
 from typing import Any, NamedTuple
 
 from realtime.client.apply import apply_delta
@@ -24,36 +26,35 @@ class Difference(NamedTuple):
 
 
 def delta(old: State, new: State) -> Difference | None:
-    """Return the difference; None when a row lost a field, which only a snapshot can say."""
-    if old is new:
-        return Difference({}, ())
+    """Return the difference; None when a row lost a field, which only a snapshot can say.
+
+    A field keeps its type or is null: `True` and `1` are the same here.
+    """
+    if list(old) == list(new):
+        removed: tuple[str, ...] = ()
+        names = _changed(old, new)
+    else:
+        names = [name for name, value in new.items() if name not in old or old[name] != value]
+        removed = tuple(old.keys() - new.keys())
     data: dict[str, Any] = {}
-    for key, value in new.items():
-        before = old.get(key, _MISSING)
-        if before is value:
-            continue
+    for name in names:
+        value, before = new[name], old.get(name)
         if isinstance(value, dict) and isinstance(before, dict):
-            if not before.keys() <= value.keys():
+            if list(before) == list(value):
+                value = {field: value[field] for field in _changed(before, value)}
+            elif before.keys() <= value.keys():
+                value = {field: part for field, part in value.items() if field not in before or before[field] != part}
+            else:
                 return None
-            fields = {
-                name: field for name, field in value.items() if name not in before or not _same(before[name], field)
-            }
-            if fields:
-                data[key] = fields
-        elif before is _MISSING or not _same(before, value):
-            data[key] = value
-    removed = tuple(old.keys() - new.keys()) if len(old) != len(new) or old.keys() != new.keys() else ()
+        data[name] = value
     return Difference(data, removed)
+
+
+def _changed(old: State, new: State) -> list[str]:
+    """Return the keys, the same in both and in the same order, whose values differ."""
+    return list(compress(new, map(ne, old.values(), new.values())))
 
 
 def apply(old: State, difference: Difference) -> State:
     """Return the state that a client has after a delta."""
     return apply_delta(old, difference.data, difference.removed)
-
-
-def _same(before: object, after: object) -> bool:
-    # True == 1 in Python, not on the wire.
-    return before == after and isinstance(before, bool) == isinstance(after, bool)
-
-
-_MISSING = object()

@@ -5,6 +5,7 @@ epoch and seq, which stand in front of the shared rest.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -65,9 +66,9 @@ class JsonEncoding:
 
     def delta(self, channel: str, as_of: str, data: Mapping[str, Any], removed: Sequence[str]) -> Body:
         """Encode a delta's shared part."""
-        head = b'{"type":"delta","channel":' + self._encode(channel) + b',"seq":'
         end = b',"removed":' + self._encode(removed) + b"}" if removed else b"}"
-        return Body(head, b',"as_of":"%b","data":%b%b' % (as_of.encode(), self._encode(data), end), is_snapshot=False)
+        tail = b',"as_of":"%b","data":%b%b' % (as_of.encode(), self._encode(data), end)
+        return Body(_json_delta_head(channel), tail, is_snapshot=False)
 
     def frame(self, body: Body, epoch: str, seq: int) -> bytes:
         """Return the frame for one client."""
@@ -129,6 +130,11 @@ class MsgpackEncoding:
 
     def _rest(self, as_of: str, data: Mapping[str, Any]) -> bytes:
         return b"\xa5as_of" + self._encode(as_of) + b"\xa4data" + self._encode(data)
+
+
+@lru_cache(maxsize=10_000)
+def _json_delta_head(channel: str) -> bytes:
+    return b'{"type":"delta","channel":' + msgspec.json.encode(channel) + b',"seq":'
 
 
 Encoding = JsonEncoding | MsgpackEncoding

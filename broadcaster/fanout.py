@@ -6,7 +6,7 @@ socket has room again, or its rate allows, it is sent the difference to the newe
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from time import monotonic
 
 from broadcaster.channels import Channel
@@ -25,42 +25,31 @@ _LOOP_TIME_GRAIN_S = 0.001
 class Fanout:
     """Sends newest states.
 
-    Timetable: bounded by the number of subscriptions. Order: within a channel any; a client's messages on one channel
-    are in order. Lost when: never, the newest state always gets out.
+    Queue: bounded to one turn's changes and what an earlier turn left of its own; a channel that changes meanwhile is
+    queued again, and finds nothing to do when it was served before. Timetable: each subscription at most once.
+    Order: a client's messages on one channel are in order. Lost when: never, the newest state always gets out.
     """
 
     def __init__(self) -> None:
         """Start idle, on the running loop."""
         self._loop = asyncio.get_running_loop()
         self._changed: dict[Channel, None] = {}
-        self._turns: deque[Iterator[Subscription]] = deque()
+        self._queue: deque[Subscription] = deque()
         self._is_scheduled = False
         self._timetable: dict[int, list[Subscription]] = {}
         self._alarm: asyncio.TimerHandle | None = None
         self.messages_count = 0
+        self.bytes_count = 0
 
     def changed(self, channels: Iterable[Channel]) -> None:
         """Send the new states of these channels at the loop's next turn; changes until then count as one."""
-        self._changed.update(dict.fromkeys(channels))
+        for channel in channels:
+            self._changed[channel] = None
         self._schedule()
 
     def offer(self, subscription: Subscription) -> None:
         """Send one client the newest state, now or as soon as it may have it."""
-        client = subscription.client
-        if not subscription.is_active:
-            return
-        if not client.writer.has_room:
-            client.behind[subscription] = None
-            return
-        now = self._loop.time()
-        if now < subscription.due_at:
-            self._postpone(subscription)
-            return
-        frame = subscription.next_frame()
-        if frame is not None:
-            subscription.due_at = now + subscription.interval_s
-            client.writer.write(frame)
-            self.messages_count += 1
+        self._offer(subscription, self._loop.time())
 
     def room(self, client: Client) -> None:
         """Send a client what it is behind on: its socket has room again."""
@@ -69,6 +58,22 @@ class Fanout:
             del client.behind[subscription]
             self.offer(subscription)
 
+    def _offer(self, subscription: Subscription, now: float) -> None:
+        if not subscription.is_active:
+            return
+        writer = subscription.writer
+        if not writer.has_room:
+            subscription.client.behind[subscription] = None
+        elif now < subscription.due_at:
+            self._postpone(subscription)
+        else:
+            frame = subscription.next_frame()
+            if frame is not None:
+                subscription.due_at = now + subscription.interval_s
+                writer.write(frame)
+                self.messages_count += 1
+                self.bytes_count += len(frame)
+
     def _schedule(self) -> None:
         if not self._is_scheduled:
             self._is_scheduled = True
@@ -76,22 +81,17 @@ class Fanout:
 
     def _take_turn(self) -> None:
         self._is_scheduled = False
+        queue, now = self._queue, self._loop.time()
+        for channel in self._changed:
+            queue.extend(channel.subscriptions)
+        self._changed.clear()
         ends = monotonic() + _SLICE_S  # the loop's own time stands still during a turn
-        for count, subscription in enumerate(self._due(), start=1):
-            self.offer(subscription)
-            if count % _CHECK_EVERY == 0 and monotonic() > ends:
+        while queue:
+            for _ in range(min(_CHECK_EVERY, len(queue))):
+                self._offer(queue.popleft(), now)
+            if queue and monotonic() > ends:
                 self._schedule()
                 return
-
-    def _due(self) -> Iterator[Subscription]:
-        """Yield whom to send to; when a turn ends here, the next one goes on here."""
-        while self._turns or self._changed:
-            if not self._turns:
-                channel = next(iter(self._changed))
-                del self._changed[channel]
-                self._turns.append(iter(list(channel.subscriptions)))
-            yield from self._turns[0]
-            self._turns.popleft()
 
     def _postpone(self, subscription: Subscription) -> None:
         if subscription.is_waiting:
@@ -114,10 +114,9 @@ class Fanout:
         self._alarm = None
         now = self._loop.time() + _LOOP_TIME_GRAIN_S
         for slot in sorted(slot for slot in self._timetable if slot * _SLOT_S <= now):
-            waiting = self._timetable.pop(slot)
-            for subscription in waiting:
+            for subscription in self._timetable.pop(slot):
                 subscription.is_waiting = False
-            self._turns.append(iter(waiting))
+                self._queue.append(subscription)
         self._schedule()
         if self._timetable:
             self._set_alarm()

@@ -3,8 +3,8 @@
 What is ours and why (docs/decisions/0011): the library's `send` costs a coroutine, two context managers and a Frame
 object for each message, about as long as three writes; `write` hands a ready frame to the transport. It keeps the
 library's state right because our frames are whole: not compressed (no extension is negotiated), never fragmented (so
-none of ours lands between fragments), and written only while the connection is open (the protocol's state turns to
-closing before its close frame is written). Reading, pongs and the closing handshake stay the library's.
+none of ours lands between fragments), and written only while the connection is open (`write` is replaced in the very
+step in which the protocol's state turns to closing). Reading, pongs and the closing handshake stay the library's.
 """
 
 import asyncio
@@ -34,11 +34,27 @@ class WireProtocol(ServerProtocol):
     """The library's protocol, with an optional subprotocol and our close code for a message that is too large.
 
     A message's size is known from a frame's header: nothing of it is read before the connection fails.
+
+    Attributes:
+        on_state: Told of every change of the connection's state, as it happens.
     """
+
+    on_state: Callable[[State], None] | None = None
 
     def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
         """Return the first that the client offers and we know; a client that offers none speaks JSON."""
         return next((name for name in subprotocols if name in (self.available_subprotocols or ())), None)
+
+    @property
+    def state(self) -> State:
+        """The library's own state."""
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        if self.on_state is not None:
+            self.on_state(state)
 
     def fail(self, code: LibraryCloseCode | int, reason: str = "") -> None:
         super().fail(CloseCode.TOO_LARGE if code == LibraryCloseCode.MESSAGE_TOO_BIG else code, reason)
@@ -51,9 +67,14 @@ class Wire(ServerConnection):
     written until it has drained to the low water mark, which `on_room` is told.
 
     Attributes:
+        write: Writes a whole frame; does nothing unless the connection is open.
         heard_at: Loop time at which the client last sent anything, pongs included.
+        has_room: Whether what was written before is on its way to the client.
         full_since: Loop time since which the buffer has been full; None while there is room.
     """
+
+    # What fan-out touches for each message lies in the object itself, not in its dictionary.
+    __slots__ = ("has_room", "write")
 
     def __init__(self, protocol: ServerProtocol, server: Server, **options: Any) -> None:
         """Take the place of the library's connection; options are its own."""
@@ -65,6 +86,9 @@ class Wire(ServerConnection):
         )
         super().__init__(ours, server, **options)
         self.heard_at = self.loop.time()
+        ours.on_state = self._state_changed
+        self.has_room = True
+        self.write: Callable[[bytes], None] = _drop
         self.full_since: float | None = None
         self.on_room: Callable[[], None] | None = None
         self._pongs_bytes = 0
@@ -75,19 +99,9 @@ class Wire(ServerConnection):
         """Whether messages may be sent."""
         return self.protocol.state is State.OPEN
 
-    @property
-    def has_room(self) -> bool:
-        """Whether what was written before is on its way to the client."""
-        return self.full_since is None
-
     def limit_messages(self, bytes_max: int) -> None:
         """Accept messages up to this size from now on."""
         self.protocol.max_message_size = bytes_max
-
-    def write(self, frame: bytes) -> None:
-        """Write a whole frame; nothing happens when the connection is closing."""
-        if self.protocol.state is State.OPEN:
-            self.transport.write(frame)
 
     def probe(self) -> None:
         """Send a ping; any answer shows in `heard_at`."""
@@ -126,10 +140,12 @@ class Wire(ServerConnection):
 
     def pause_writing(self) -> None:
         super().pause_writing()
+        self.has_room = False
         self.full_since = self.loop.time()
 
     def resume_writing(self) -> None:
         super().resume_writing()
+        self.has_room = True
         self.full_since = None
         self._pongs_bytes = 0
         if self.on_room is not None:
@@ -139,6 +155,13 @@ class Wire(ServerConnection):
         super().connection_lost(exc)
         self.on_room = None
 
+    def _state_changed(self, state: State) -> None:
+        self.write = self.transport.write if state is State.OPEN else _drop
+
     def _tell_room(self) -> None:
         if self.on_room is not None:
             self.on_room()
+
+
+def _drop(_frame: bytes) -> None:
+    """Write nothing: the connection is not open."""
