@@ -239,4 +239,4 @@ class Provider(Protocol):
         """End the connection at the provider."""
 
     async def close(self) -> None:
-        """Give threads and sockets back."""
+        """Give sockets back."""

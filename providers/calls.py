@@ -1,13 +1,16 @@
 """A blocking SDK call becomes an awaitable: bounded threads, a time-out, rate limits, mapped errors.
 
 Queue card. Bounded to: `threads_max` calls in threads, the rest waits in the event loop. When full: callers wait,
-at most `timeout_s`, then `RetryLater`. Order: first come, first served. Lost when: never; a call that timed out goes
-on in its thread (threads cannot be stopped) and keeps its place until the SDK's own time-out ends it.
+at most `timeout_s`, then `RetryLater`. Order: first come, first served. Lost when: the process ends; it waits for no
+call (the threads are daemons, which an executor's are not). A call that timed out goes on in its thread (threads
+cannot be stopped) and keeps its place until the SDK's own time-out ends it.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from threading import Thread
 from typing import TypeVar
 
 from providers.limits import Budget, Limits, RateLimited
@@ -31,7 +34,7 @@ class Calls:
         timeout_s: float,
         threads_max: int = 8,
     ) -> None:
-        """Prepare the threads.
+        """Keep what calls need.
 
         Args:
             provider: Whose calls; names the threads.
@@ -46,7 +49,6 @@ class Calls:
         self._translate = translate
         self._failures = failures
         self._timeout_s = timeout_s
-        self._threads = ThreadPoolExecutor(threads_max, thread_name_prefix=provider.value)
         self._free = asyncio.Semaphore(threads_max)
 
     async def call(
@@ -76,19 +78,25 @@ class Calls:
 
     async def _in_thread(self, function: Callable[[], Answer]) -> Answer:
         await self._free.acquire()
-        try:
-            done = asyncio.get_running_loop().run_in_executor(self._threads, function)
-        except BaseException:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Answer] = loop.create_future()
+
+        def work() -> None:
+            try:
+                answer = function()
+            except BaseException as error:  # noqa: BLE001  # whatever it is belongs to who waits
+                tell(partial(done.set_exception, error))
+            else:
+                tell(partial(done.set_result, answer))
+
+        def tell(settle: Callable[[], None]) -> None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(finish, settle)
+
+        def finish(settle: Callable[[], None]) -> None:
             self._free.release()
-            raise
-        done.add_done_callback(self._give_back)
-        return await asyncio.shield(done)
+            if not done.done():  # else it timed out: nobody waits any more
+                settle()
 
-    def _give_back(self, done: "asyncio.Future[Answer]") -> None:
-        self._free.release()
-        if not done.cancelled():
-            done.exception()  # a call that nobody waits for any more may fail unheard
-
-    async def close(self) -> None:
-        """Let no further call start; running ones end by the SDK's own time-out."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        Thread(target=work, name=f"{self._provider}-call", daemon=True).start()
+        return await done

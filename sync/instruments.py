@@ -34,15 +34,16 @@ class Known:
 
     def find(self, reported: ReportedInstrument) -> Instrument | None:
         """Return the instrument, the surest way first; one in another currency is another instrument."""
-        aliased = self.by_alias.get(reported.alias)
-        if aliased is not None and aliased.currency == reported.currency:
-            return aliased
+        if self.is_aliased(reported):
+            return self.by_alias[reported.alias]
         if reported.figi is not None and (reported.figi, reported.currency) in self.by_figi:
             return self.by_figi[reported.figi, reported.currency]
         return self.by_symbol.get((reported.symbol, reported.currency))
 
-    def has_figi(self, reported: ReportedInstrument) -> bool:
-        return reported.figi is None or (reported.figi, reported.currency) in self.by_figi
+    def is_aliased(self, reported: ReportedInstrument) -> bool:
+        """Whether the provider's id stands for an instrument of the same currency."""
+        aliased = self.by_alias.get(reported.alias)
+        return aliased is not None and aliased.currency == reported.currency
 
 
 def improves(reported: ReportedInstrument, known: Instrument) -> bool:
@@ -63,32 +64,40 @@ async def resolve_instruments(
         await ensure_currencies(connection, {*currencies, *(one.currency for one in wanted)})
         before = await _known(connection, provider, wanted)
         missing = [one for one in wanted if before.find(one) is None]
-        await insert_instruments(connection, [new_instrument(one) for one in missing])
-        after = await _known(connection, provider, missing) if missing else before
+        after = before
+        if missing:
+            await insert_instruments(connection, [new_instrument(one) for one in missing])
+            after = await _known(connection, provider, missing)
         found: dict[ReportedInstrument, Instrument] = {}
         for one in wanted:
             instrument = before.find(one) or after.find(one)
             if instrument is None:
                 raise LookupError(f"{one.symbol} in {one.currency} was stored and is not there")
             found[one] = instrument
-        aliases = {one.alias: instrument.id for one, instrument in found.items() if one.alias not in before.by_alias}
-        await insert_aliases(connection, provider.value, aliases)
+        new = {one: instrument for one, instrument in found.items() if not before.is_aliased(one)}
+        await insert_aliases(connection, provider.value, {one.alias: instrument.id for one, instrument in new.items()})
+        recognised = {one for one in new if before.find(one) is not None}  # another provider's, under a new id
         await improve_instruments(
             connection,
             [
                 better_facts(one, instrument)
                 for one, instrument in found.items()
-                if improves(one, instrument) or not before.has_figi(one)
+                if one in recognised or improves(one, instrument)
             ],
         )
     return {one: instrument.id for one, instrument in found.items()}
 
 
 async def _known(connection: Connection, provider: ProviderName, wanted: list[ReportedInstrument]) -> Known:
+    """Look the instruments up; by FIGI and symbol only those whose id is new."""
+    known = Known(await instruments_by_alias(connection, provider.value, {one.alias for one in wanted}), {}, {})
+    new = [one for one in wanted if not known.is_aliased(one)]
+    if not new:
+        return known
     return Known(
-        await instruments_by_alias(connection, provider.value, {one.alias for one in wanted}),
-        await instruments_by_figi(connection, {one.figi for one in wanted if one.figi is not None}),
-        await instruments_by_symbol(connection, {(one.symbol, one.currency) for one in wanted}),
+        known.by_alias,
+        await instruments_by_figi(connection, {one.figi for one in new if one.figi is not None}),
+        await instruments_by_symbol(connection, {(one.symbol, one.currency) for one in new}),
     )
 
 

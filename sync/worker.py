@@ -21,6 +21,7 @@ from realtime.store.jobs import (
     claim_job,
     count_jobs,
     finish_job,
+    give_back_job,
     renew_claim,
     retry_job,
 )
@@ -102,7 +103,7 @@ class Worker:
             await self.parts.clock.sleep(_AFTER_OUTAGE_S)
         except asyncio.CancelledError:
             with suppress(*OUTAGE):
-                await asyncio.shield(retry_job(self.parts.pool, job, 0, "worker stopped", count_attempt=False))
+                await asyncio.shield(give_back_job(self.parts.pool, job))
             raise
         finally:
             self._running.pop(job.id, None)

@@ -80,9 +80,6 @@ class AlpacaClient:
 
         return await self._calls.call(run, (budget,))
 
-    async def close(self) -> None:
-        await self._calls.close()
-
     def _trading(self, keys: Keys) -> "_TradingReader":
         sdk = TradingClient(keys.key_id, keys.secret_key, raw_data=True, url_override=self._trading_url)
         return _TradingReader(_tamed(sdk, self._timeout_s))

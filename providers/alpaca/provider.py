@@ -88,7 +88,7 @@ class AlpacaProvider:
         )
 
     async def close(self) -> None:
-        await self._client.close()
+        """Do nothing: each read closes its own socket."""
 
 
 def keys(access: Access) -> Keys | None:

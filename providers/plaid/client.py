@@ -88,4 +88,5 @@ class PlaidClient:
         return budgets
 
     async def close(self) -> None:
-        await self._calls.close()
+        """Close the idle sockets."""
+        self._api.api_client.rest_client.pool_manager.clear()

@@ -1,8 +1,9 @@
 """Plaid's records → ours (pure). One odd record is set aside with its reason, the rest is kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -205,7 +206,12 @@ def _price_time(holding: Holding) -> datetime | None:
     if exact is not None and (exact.hour or exact.minute):
         return exact if exact.tzinfo else exact.replace(tzinfo=UTC)
     day = holding.institution_price_as_of
-    return None if day is None else datetime.combine(day, _CLOSE, NEW_YORK).astimezone(UTC)
+    return None if day is None else _close_of(day)
+
+
+@lru_cache(maxsize=1024)
+def _close_of(day: date) -> datetime:
+    return datetime.combine(day, _CLOSE, NEW_YORK).astimezone(UTC)
 
 
 def _product(account: Account) -> Product:

@@ -64,7 +64,8 @@ class SnapTradeClient:
         return answer
 
     async def close(self) -> None:
-        await self._calls.close()
+        """Close the idle sockets."""
+        self._sdk.account_information.api_client.rest_client.pool_manager.clear()
 
 
 def _set_timeout(sdk: Any, timeout_s: float) -> None:

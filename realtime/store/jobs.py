@@ -66,8 +66,11 @@ where {_MINE}
 """  # noqa: S608
 _AGAIN = f"""
 update jobs set state = 'queued', due_at = now() + make_interval(secs => $4), last_error = $5, claimed_by = null,
-    claimed_until = null, attempts = attempts - $6
+    claimed_until = null
 where {_MINE}
+"""  # noqa: S608
+_GIVE_BACK = f"""
+update jobs set state = 'queued', claimed_by = null, claimed_until = null, attempts = attempts - 1 where {_MINE}
 """  # noqa: S608
 _COUNT = """
 select count(*) filter (where state = 'queued') as queued, count(*) filter (where state = 'running') as running
@@ -171,13 +174,20 @@ async def bury_job(connection: Connection | Pool, job: Job, error: str) -> None:
     await connection.execute(_END, job.id, job.worker, job.attempts, "dead", error)
 
 
-async def retry_job(pool: Pool, job: Job, after_s: float, error: str, *, count_attempt: bool = True) -> None:
+async def retry_job(pool: Pool, job: Job, after_s: float, error: str) -> None:
     """Queue the job again; when the same was asked for meanwhile, that request takes its place."""
-    given_back = 0 if count_attempt else 1
     try:
-        await pool.execute(_AGAIN, job.id, job.worker, job.attempts, after_s, error, given_back)
+        await pool.execute(_AGAIN, job.id, job.worker, job.attempts, after_s, error)
     except asyncpg.UniqueViolationError:
         await pool.execute(_END, job.id, job.worker, job.attempts, "done", f"superseded after: {error}")
+
+
+async def give_back_job(pool: Pool, job: Job) -> None:
+    """Queue a job that was not run, in its old place; a request for the same made meanwhile takes its place."""
+    try:
+        await pool.execute(_GIVE_BACK, job.id, job.worker, job.attempts)
+    except asyncpg.UniqueViolationError:
+        await pool.execute(_END, job.id, job.worker, job.attempts, "done", "superseded")
 
 
 async def count_jobs(pool: Pool) -> JobCounts:

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -23,8 +22,8 @@ def translate(error: Exception) -> Exception:
 
 
 @pytest.fixture
-async def calls() -> AsyncIterator[Calls]:
-    calls = Calls(
+async def calls() -> Calls:
+    return Calls(
         ProviderName.PLAID,
         Limits(WallClock(), wait_max_s=0),
         translate,
@@ -32,8 +31,6 @@ async def calls() -> AsyncIterator[Calls]:
         timeout_s=0.2,
         threads_max=2,
     )
-    yield calls
-    await calls.close()
 
 
 def fail(text: str) -> None:
@@ -76,6 +73,13 @@ async def test_threads_are_bounded(calls: Calls) -> None:
         await calls.call(lambda: 1)
     release.set()
     assert await calls.call(lambda: 1, timeout_s=5) == 1
+
+
+async def test_process_waits_for_no_call(calls: Calls) -> None:
+    """Ensure that a hung call does not keep the process from ending."""
+    threads: list[threading.Thread] = []
+    await calls.call(lambda: threads.append(threading.current_thread()))
+    assert threads[0].daemon
 
 
 async def test_loop_goes_on_meanwhile(calls: Calls) -> None:
