@@ -188,6 +188,13 @@ class GeneratedMarket:
             raise KeyError(symbol)
         return paths.mid(symbol, at_ns)
 
+    def latest_quote(self, symbol: str, at_ns: int) -> Quote:
+        """Return the newest quote at an instant: outside trading hours the last one before."""
+        sessions = self.open_ended_paths.sessions if symbol in self.open_ended_paths.columns else self.sessions
+        regular = symbol in self.options
+        closed = sessions.session(at_ns) not in ({"regular"} if regular else {"pre", "regular", "post"})
+        return self.quote(symbol, sessions.last_trading_ns(at_ns, regular=regular) if closed else at_ns)
+
     def quote(self, symbol: str, at_ns: int) -> Quote:
         """Return the quote at an instant."""
         middle = self.middle(symbol, at_ns)

@@ -140,8 +140,7 @@ class MarketControl:
         return {"sent": sent}
 
     async def _set_price(self, body: Fields) -> Fields:
-        now_ns = self._view.playback.now_ns()
-        self._view.market.move_to(body["symbol"], float(body["price"]), now_ns)
+        self._view.market.move_to(body["symbol"], float(body["price"]), self._view.playback.moved_to_ns())
         return await self._emit({"symbol": body["symbol"], "price": body["price"]})
 
 

@@ -59,7 +59,9 @@ class MarketRest:
                 "corporate_actions": {kind: [] for kind in _CORPORATE_ACTIONS},
                 "next_page_token": None,
             },
-            "/v1beta1/forex/latest/rates": lambda request: self._rates.answer(request.query, view.playback.now_ns()),
+            "/v1beta1/forex/latest/rates": lambda request: self._rates.answer(
+                request.query, view.playback.moved_to_ns()
+            ),
             "/v2/clock": lambda _: clock_answer(view.market.sessions, view.playback.now_ns()),
             "/v2/calendar": lambda request: calendar_answer(view.market.sessions, request.query),
         }
@@ -90,11 +92,14 @@ class MarketRest:
             raise RestRefused(403, f"subscription does not permit querying recent {feed.upper()} data", 42210000)
         return requested_symbols(request.query.get("symbols"), STOCK_SYMBOL)
 
+    def _exchange_rates(self, request: web.Request) -> Fields:
+        return self._rates.answer(request.query, self._view.playback.moved_to_ns())
+
     def _option_snapshot(self, symbol: str) -> Fields | None:
         model = self._view.market.options.get(symbol)
         if model is None:
             return None
-        now_ns = self._view.playback.now_ns()
+        now_ns = self._view.playback.moved_to_ns()
         volatility = model.security.annual_volatility
         underlying = self._view.market.middle(model.contract.underlying, now_ns)
         return {

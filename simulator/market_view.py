@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from simulator.clock import rfc3339
 from simulator.consolidated import ConsolidatedTape, SymbolTape
 from simulator.daily_history import DailyHistory
-from simulator.events import Bar, Quote, Trade
+from simulator.events import Bar, Trade
 from simulator.market import GeneratedMarket
 from simulator.plan import Plan
 from simulator.playback import Playback
@@ -39,7 +39,7 @@ class MarketView:
         """Return the latest quote as REST answers it; None where a recording of trades plays the symbol."""
         if self.state(symbol) is None or symbol in self.market.silent:
             return None
-        quote: Quote = self.market.quote(symbol, self.playback.now_ns())
+        quote = self.market.latest_quote(symbol, self.playback.moved_to_ns())
         return rest_point(quote_fields(quote), quote.time_ns)
 
     def minute_bar(self, symbol: str) -> Fields | None:

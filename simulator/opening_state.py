@@ -43,7 +43,7 @@ def opening_state(
             else:
                 _today(tape, paths, symbol, day, at_ns)
     for symbol in market.options:
-        trade_ns = _last_trading_ns(market.sessions.current(at_ns), at_ns, market.stock_paths, regular=True)
+        trade_ns = market.sessions.last_trading_ns(at_ns, regular=True)
         trade = Trade(symbol, trade_ns, 0, market.middle(symbol, trade_ns), 1, "C", ("I",), "")
         _set_last(tape, trade)
     return tape
@@ -65,7 +65,7 @@ def _last_of_previous_day(tape: ConsolidatedTape, paths: PricePaths, symbol: str
 
 
 def _today(tape: ConsolidatedTape, paths: PricePaths, symbol: str, day: TradingDay, at_ns: int) -> None:
-    trade_ns = _last_trading_ns(day, at_ns, paths)
+    trade_ns = paths.sessions.last_trading_ns(at_ns)
     extended = paths.sessions.current(trade_ns).session(trade_ns) != "regular"
     price = round(paths.mid(symbol, trade_ns), 2)
     _set_last(tape, _trade(paths, symbol, trade_ns, price, (EXTENDED_HOURS,) if extended else ()))
@@ -88,15 +88,6 @@ def _minute_bar(paths: PricePaths, symbol: str, minute_ns: int) -> Bar:
         symbol, minute_ns, float(path[0]), float(path.max()), float(path.min()), float(path[-1]), volume,
         int(volume // 120) + 1, float(path.mean()),
     )  # fmt: skip
-
-
-def _last_trading_ns(day: TradingDay, at_ns: int, paths: PricePaths, *, regular: bool = False) -> int:
-    """Return the newest instant at which the market traded, a second before `at_ns` at the latest."""
-    opens, closes = (day.open_ns, day.close_ns) if regular else (day.pre_open_ns, day.post_close_ns)
-    if at_ns > opens + SECOND_NS:
-        return min(at_ns, closes) - SECOND_NS
-    before = paths.sessions.days[paths.sessions.index(day.date) - 1]
-    return (before.close_ns if regular else before.post_close_ns) - SECOND_NS
 
 
 def _trade(paths: PricePaths, symbol: str, time_ns: int, price: float, letters: tuple[str, ...]) -> Trade:

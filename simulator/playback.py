@@ -22,7 +22,10 @@ class Playback(Protocol):
     """What the control API and REST need of a running market."""
 
     feed: "Feed"
-    paused: bool
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is sent."""
 
     @property
     def finished(self) -> bool:
@@ -30,6 +33,9 @@ class Playback(Protocol):
 
     def now_ns(self) -> int:
         """Return market time."""
+
+    def moved_to_ns(self) -> int:
+        """Return the market time up to which prices have moved: it stands still in a pause."""
 
     def pause(self) -> None:
         """Send nothing more for now."""
@@ -93,10 +99,15 @@ class TimedPlayback:
         recorded: RecordedMarket | None = None,
     ) -> None:
         self.feed = feed
-        self.paused = False
+        self._paused_ns: int | None = None
         self._time = time
         self._generated = generated
         self._recorded = recorded
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is sent."""
+        return self._paused_ns is not None
 
     @property
     def finished(self) -> bool:
@@ -107,13 +118,17 @@ class TimedPlayback:
         """Return market time."""
         return self._time.now_ns()
 
+    def moved_to_ns(self) -> int:
+        """Return the market time up to which prices have moved: it stands still in a pause."""
+        return self._paused_ns if self._paused_ns is not None else self.now_ns()
+
     def pause(self) -> None:
         """Send nothing more for now."""
-        self.paused = True
+        self._paused_ns = self.moved_to_ns()
 
     def resume(self) -> None:
         """Go on."""
-        self.paused = False
+        self._paused_ns = None
 
     async def run(self) -> None:
         """Let time pass until cancelled."""
@@ -171,6 +186,10 @@ class FastPlayback:
 
     def now_ns(self) -> int:
         """Return market time."""
+        return self._now_ns
+
+    def moved_to_ns(self) -> int:
+        """Return the same: market time stands still between trades."""
         return self._now_ns
 
     async def run(self) -> None:

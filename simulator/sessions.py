@@ -61,6 +61,15 @@ class Sessions:
         """Return which session it is."""
         return self.current(at_ns).session(at_ns)
 
+    def last_trading_ns(self, at_ns: int, *, regular: bool = False) -> int:
+        """Return the newest instant at which the market was open, a second before `at_ns` at the latest."""
+        day = self.current(at_ns)
+        opens, closes = (day.open_ns, day.close_ns) if regular else (day.pre_open_ns, day.post_close_ns)
+        if at_ns > opens + SECOND_NS:
+            return min(at_ns, closes) - SECOND_NS
+        before = self.days[self.index(day.date) - 1]
+        return (before.close_ns if regular else before.post_close_ns) - SECOND_NS
+
     def index(self, day: date) -> int:
         """Return the position of a trading day, or of the next one."""
         return bisect_left(self._dates, day)

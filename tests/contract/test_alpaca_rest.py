@@ -28,6 +28,7 @@ from alpaca.trading.requests import GetCalendarRequest
 
 from simulator.conditions import moves
 from tests.contract.alpaca_market import KEY, SECRET, AlpacaMarket, alpaca_market
+from tests.contract.waited import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +112,21 @@ def test_a_set_price_is_traded_at_once(market: AlpacaMarket, stocks: Any) -> Non
     assert stocks.get_stock_latest_trade(StockLatestTradeRequest(symbol_or_symbols="PFE"))["PFE"].price == 40.0
     quote = stocks.get_stock_latest_quote(StockLatestQuoteRequest(symbol_or_symbols="PFE"))["PFE"]
     assert quote.bid_price == pytest.approx(40.0, rel=0.001)
+
+
+def test_in_a_pause_nothing_moves(market: AlpacaMarket) -> None:
+    """Ensure that trades, quotes and rates stand still, so that others can be held against them."""
+    paths = (
+        "/v2/stocks/snapshots?symbols=AAPL,SPY",
+        "/v1beta3/crypto/us/snapshots?symbols=BTC/USD",
+        "/v1beta1/options/snapshots?symbols=AAPL280121C00250000",
+        "/v1beta1/forex/latest/rates?currency_pairs=USDCAD",
+    )
+    before = [_get(market, path)[1] for path in paths]
+    sent, now = (market.control("status")[name] for name in ("trades_sent", "market_time"))
+    wait_for(lambda: market.control("status")["market_time"] > now)
+    assert [_get(market, path)[1] for path in paths] == before
+    assert market.control("status")["trades_sent"] == sent
 
 
 def test_one_malformed_symbol_fails_the_whole_batch(stocks: Any) -> None:
