@@ -45,8 +45,13 @@ _REMOVED = "update connections set status = 'removed', credential = null where i
 _ACCOUNTS = "select id from accounts where connection_id = $1 and is_active"
 _LAST_RUNS = """
 select c.id, c.user_id, c.provider,
-    max(r.started_at) filter (where r.product = 'holdings') as holdings_at,
-    max(r.started_at) filter (where r.product in ('holdings', 'balances')) as balances_at
+    greatest(max(r.started_at) filter (where r.product = 'holdings'), (
+        select max(now()) from jobs j
+        where j.connection_id = c.id and j.state in ('queued', 'running') and j.kind = 'holdings')) as holdings_at,
+    greatest(max(r.started_at) filter (where r.product in ('holdings', 'balances')), (
+        select max(now()) from jobs j
+        where j.connection_id = c.id and j.state in ('queued', 'running') and j.kind in ('holdings', 'balances')
+    )) as balances_at
 from connections c
 left join sync_runs r on r.connection_id = c.id and r.started_at > now() - interval '3 days'
 where c.status in ('active', 'error')
@@ -69,7 +74,7 @@ class StoredConnection:
 
 @dataclass(frozen=True, slots=True)
 class LastRuns:
-    """When a connection's last sync runs began; None when there was none in the last three days."""
+    """When a connection's last sync runs began, now for one that is queued; None when none was for three days."""
 
     connection_id: ConnectionId
     user_id: UserId
