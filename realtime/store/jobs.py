@@ -47,7 +47,7 @@ with job as (
     where (j.state = 'running' and j.claimed_until < now())
         or (j.state = 'queued' and j.due_at <= now() and not exists (
             select from jobs r where r.connection_id = j.connection_id and r.state = 'running'))
-    order by j.trigger = 'schedule', j.due_at, j.id
+    order by j.trigger = 'schedule', j.due_at, j.kind -- holdings before the transactions that need its accounts
     limit 1
     for update skip locked
 )
