@@ -50,6 +50,16 @@ async def test_provider_without_settings_is_named() -> None:
         Providers({})[ProviderName.PLAID]
 
 
+async def test_address_that_an_sdk_refuses_is_named() -> None:
+    """Ensure that SnapTrade's dislike of `localhost` is a sentence, not a traceback."""
+    settings = Settings(
+        snaptrade_client_id="c", snaptrade_consumer_key=SecretStr("k"), snaptrade_url="http://localhost:8090"
+    )
+    with pytest.raises(Misconfigured, match="SNAPTRADE_URL"):
+        async with open_providers(settings, WallClock()):
+            pass
+
+
 async def test_positions_are_neutral(side: Side) -> None:
     """Ensure canonical symbols, finite decimals, aware times, contracts, signs and totals that add up."""
     _, provider, access = side
