@@ -17,10 +17,9 @@ def delta(seq: int, data: dict[str, Any], *removed: str) -> dict[str, Any]:
 def test_one_level_is_merged() -> None:
     """Objects merge one level, everything else is replaced, removed keys go; the old state stays as it was."""
     old = {"row": {"a": 1, "b": {"deep": 1}}, "gone": {}, "n": 1, "list": [1]}
-    new = apply_delta(
-        old, {"row": {"b": {"other": 2}, "c": 3}, "n": {"now": "row"}, "list": [2], "fresh": {}}, ["gone"]
-    )
-    assert new == {"row": {"a": 1, "b": {"other": 2}, "c": 3}, "n": {"now": "row"}, "list": [2]}
+    changes = {"row": {"b": {"other": 2}, "c": 3}, "n": {"now": "row"}, "list": [2], "fresh": {}}
+    new = apply_delta(old, changes, ["gone"])
+    assert new == {"row": {"a": 1, "b": {"other": 2}, "c": 3}, "n": {"now": "row"}, "list": [2], "fresh": {}}
     assert old == {"row": {"a": 1, "b": {"deep": 1}}, "gone": {}, "n": 1, "list": [1]}
 
 
