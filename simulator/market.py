@@ -223,6 +223,11 @@ class GeneratedMarket:
             raise KeyError(symbol)
         paths.move_to(symbol, price, at_ns)
 
+    def quotes(self, symbol: str) -> bool:
+        """Return whether a symbol has quotes: it is live-priced, and no recording of trades plays it."""
+        known = symbol in self.options or self.paths_of(symbol) is not None
+        return known and symbol not in self.silent
+
     def paths_of(self, symbol: str) -> PricePaths | None:
         """Return the paths a symbol's price follows; None for options and what is not live-priced."""
         for paths in (self.stock_paths, self.open_ended_paths):

@@ -104,7 +104,7 @@ class _Client:
         self._frame_type = WSMsgType.BINARY if outbox.binary else WSMsgType.TEXT
         self._authenticated = asyncio.Event()
         self._subscriptions = Subscriptions(
-            endpoint, outbox.binary, self._admit, plan.symbols_max, partial(fan_out.change, outbox, endpoint)
+            endpoint, outbox.binary, self._admit, lambda: plan.symbols_max, partial(fan_out.change, outbox, endpoint)
         )
         self.seen = StreamClient(endpoint, self._subscriptions, outbox, self._abort, self._close)
 

@@ -37,7 +37,7 @@ class MarketView:
 
     def quote(self, symbol: str) -> Fields | None:
         """Return the latest quote as REST answers it; None where a recording of trades plays the symbol."""
-        if self.state(symbol) is None or symbol in self.market.silent:
+        if not self.market.quotes(symbol):
             return None
         quote = self.market.latest_quote(symbol, self.playback.moved_to_ns())
         return rest_point(quote_fields(quote), quote.time_ns)

@@ -91,14 +91,14 @@ class Subscriptions:
     Attributes:
         binary: Whether it reads MessagePack rather than JSON.
         admit: Called with the key's name on good credentials; raises `Refused` with 402, 406 or 409.
-        symbols_max: Most distinct symbols over trades and quotes; None is unlimited.
+        symbols_max: Returns the most distinct symbols over trades and quotes at the moment; None is unlimited.
         on_change: Called with a channel, the symbols that joined it and those that left.
     """
 
     endpoint: Endpoint
     binary: bool
     admit: Callable[[str, str], None]
-    symbols_max: int | None
+    symbols_max: Callable[[], int | None]
     on_change: Callable[[str, set[str], set[str]], None]
     authenticated: bool = False
     wanted: dict[str, set[str]] = field(default_factory=dict)
@@ -159,9 +159,10 @@ class Subscriptions:
         return requested
 
     def _subscribe(self, requested: dict[str, set[str]]) -> None:
-        if self.symbols_max is not None:
+        symbols_max = self.symbols_max()
+        if symbols_max is not None:
             limited = (self.wanted.get(name, set()) | requested.get(name, set()) for name in ("trades", "quotes"))
-            if len(set().union(*limited)) > self.symbols_max:
+            if len(set().union(*limited)) > symbols_max:
                 raise Refused(405)
         for channel, symbols in requested.items():
             for name in self._with_mirrors(channel):

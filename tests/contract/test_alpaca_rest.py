@@ -107,6 +107,13 @@ def test_a_cancelled_trade_is_no_longer_the_latest(market: AlpacaMarket, stocks:
     assert stocks.get_stock_latest_trade(request)["KO"].price == 71.5
 
 
+def test_a_symbol_that_only_a_test_trades_has_a_snapshot_with_null_parts(market: AlpacaMarket) -> None:
+    market.control("emit", {"symbol": "ZVZZT", "price": 12.5})
+    snapshot = _get(market, "/v2/stocks/snapshots?symbols=ZVZZT")[1]["ZVZZT"]
+    assert snapshot["latestTrade"]["p"] == 12.5
+    assert (snapshot["latestQuote"], snapshot["prevDailyBar"]) == (None, None)
+
+
 def test_a_set_price_is_traded_at_once(market: AlpacaMarket, stocks: Any) -> None:
     market.control("set_price", {"symbol": "PFE", "price": 40.0})
     assert stocks.get_stock_latest_trade(StockLatestTradeRequest(symbol_or_symbols="PFE"))["PFE"].price == 40.0

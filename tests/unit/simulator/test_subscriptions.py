@@ -19,7 +19,8 @@ class _Client:
         self.plan = plan or Plan({"k": "s"})
         self.routes: set[tuple[str, str]] = set()
         admit = lambda key, secret: self.plan.admit(path, key, secret)  # noqa: E731
-        self._subscriptions = Subscriptions(ENDPOINTS[path], binary, admit, self.plan.symbols_max, self._change)
+        symbols_max = lambda: self.plan.symbols_max  # noqa: E731
+        self._subscriptions = Subscriptions(ENDPOINTS[path], binary, admit, symbols_max, self._change)
 
     def _change(self, channel: str, joined: set[str], left: set[str]) -> None:
         self.routes |= {(channel, symbol) for symbol in joined}
@@ -92,6 +93,8 @@ def test_beyond_the_symbol_limit_the_request_is_refused_and_the_old_set_kept() -
     client.subscribe(trades=["AAPL"], quotes=["AAPL", "SPY"])
     assert client.subscribe(trades=["IBM"])["code"] == 405
     assert client.subscribe(bars=["IBM", "JPM"])["trades"] == ["AAPL"]
+    client.plan.symbols_max = 3
+    assert client.subscribe(trades=["IBM"])["trades"] == ["AAPL", "IBM"]
 
 
 def test_connections_are_limited_per_endpoint_and_freed_places_are_taken() -> None:
