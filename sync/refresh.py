@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from providers.base import HoldingsReport, ReportedInstrument
-from realtime.domain.account import ProviderName
+from realtime.domain.account import AccountId, ProviderName, account_id
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.store.accounts import (
@@ -33,13 +33,15 @@ async def refresh(parts: Parts, job: Job) -> Refreshed:
     began_s = parts.clock.monotonic()
     target = await target_of(parts, job)
     report = await target.provider.positions(target.access)
-    changes = await store_report(parts, job, target, report)
-    tell(parts, job, changes, parts.clock.monotonic() - began_s)
+    changes, stored = await store_report(parts, job, target, report)
+    _tell(parts, job, changes, stored, parts.clock.monotonic() - began_s)
     return Refreshed(len(changes.accounts), changes.holdings_count, changes.quarantined, changes.incomplete)
 
 
-async def store_report(parts: Parts, job: Job, target: Target, report: HoldingsReport) -> Changes:
-    """Store an answer, all of its accounts in one transaction, which holds the job's claim.
+async def store_report(
+    parts: Parts, job: Job, target: Target, report: HoldingsReport
+) -> tuple[Changes, list[AccountId]]:
+    """Store an answer, all of its accounts in one transaction, which holds the job's claim; return what and where.
 
     Raises:
         ClaimLost: Another worker has the job; nothing was changed.
@@ -58,14 +60,13 @@ async def store_report(parts: Parts, job: Job, target: Target, report: HoldingsR
         )
         if report.institution is not None:
             await set_institution(database, connection.id, report.institution.id, report.institution.name)
-        for change in changes.accounts:
-            await _store_account(database, target, change)
+        stored = [await _store_account(database, target, change) for change in changes.accounts]
         await deactivate_accounts(database, changes.vanished)
         await raise_prices(database, _prices(report, connection.provider, ids))
-    return changes
+    return changes, stored
 
 
-async def _store_account(database: Connection, target: Target, change: AccountChange) -> None:
+async def _store_account(database: Connection, target: Target, change: AccountChange) -> AccountId:
     connection, key = target.connection, change.key
     if key is None:
         key = await add_account(database, connection.user_id, connection.id, connection.provider, change.facts)
@@ -73,6 +74,7 @@ async def _store_account(database: Connection, target: Target, change: AccountCh
         await update_account(database, key, change.facts)
     if change.holdings is not None:
         await replace_holdings(database, key, change.holdings, change.as_of)
+    return account_id(connection.provider, key.hex)
 
 
 async def _odd_instruments(
@@ -104,15 +106,15 @@ def _prices(
                 yield ProviderPrice(ids[line.instrument], line.price, time, provider.value)
 
 
-def tell(parts: Parts, job: Job, changes: Changes, duration_s: float) -> None:
+def _tell(parts: Parts, job: Job, changes: Changes, stored: list[AccountId], duration_s: float) -> None:
     """Log what a refresh did, a line an account."""
     log = parts.log.bind(connection=job.connection_id)
-    for change in changes.accounts:
+    for account, change in zip(stored, changes.accounts, strict=True):
         if change.holdings is not None:
             log.info(
                 "sync_complete",
                 product=change.facts.product,
-                account=change.facts.provider_account_id,
+                account=account,
                 holdings_count=len(change.holdings),
                 duration_ms=round(duration_s * 1000),
             )

@@ -66,7 +66,8 @@ class Worker:
                 if job is None:
                     free.release()
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self.wake.wait(), _LOOK_EVERY_S)
+                        async with asyncio.timeout(_LOOK_EVERY_S):
+                            await self.wake.wait()
                     continue
                 self._running[job.id] = job, tasks.create_task(self._run(job, free))
 
