@@ -110,7 +110,8 @@ class Loader:
             self._keep(interest)
             self._check_some()
             try:
-                await asyncio.wait_for(self._look_now.wait(), _LOOK_EVERY_S)
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await self._look_now.wait()
             except TimeoutError:
                 continue
             self._look_now.clear()

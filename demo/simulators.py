@@ -73,7 +73,8 @@ async def _simulator(name: str, arguments: list[str], env: Mapping[str, str]) ->
 async def _listening_url(name: str, process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), _START_WITHIN_S)
+        async with asyncio.timeout(_START_WITHIN_S):
+            line = await process.stdout.readline()
         url: str = json.loads(line)["url"]
     except (TimeoutError, ValueError, KeyError):
         raise Misconfigured((f"the simulator of {name} does not start",)) from None

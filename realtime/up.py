@@ -85,7 +85,8 @@ async def end_process(process: asyncio.subprocess.Process) -> None:
         return
     process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), _DRAIN_S)
+        async with asyncio.timeout(_DRAIN_S):
+            await process.wait()
     except TimeoutError:
         os.killpg(process.pid, signal.SIGKILL)
         await process.wait()

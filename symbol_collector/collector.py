@@ -135,7 +135,8 @@ class Collector:
         """Give out the places on the streams whenever holdings or limits change; by value when there are too few."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._allocation_due.wait(), _ALLOCATE_EVERY_S)
+                async with asyncio.timeout(_ALLOCATE_EVERY_S):
+                    await self._allocation_due.wait()
             self._allocation_due.clear()
             values: Mapping[InstrumentId, Decimal] | None = None
             for stream in MarketStream:

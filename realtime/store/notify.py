@@ -42,9 +42,12 @@ async def listen(url: str, channel: str, clock: Clock, log: Log) -> AsyncIterato
 async def _payloads(connection: asyncpg.Connection, pending: asyncio.Queue[str | None]) -> AsyncIterator[str | None]:
     while True:
         try:
-            yield await asyncio.wait_for(pending.get(), _PING_EVERY_S)
+            async with asyncio.timeout(_PING_EVERY_S):
+                payload = await pending.get()
         except TimeoutError:
             await connection.execute("select 1", timeout=5)
+        else:
+            yield payload
 
 
 def _offer_to(pending: asyncio.Queue[str | None]) -> Callable[..., None]:

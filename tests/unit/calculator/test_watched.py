@@ -1,13 +1,12 @@
 """The float path equals the oracle to the cent, and updates on top of a snapshot equal a fresh snapshot."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculator.moment import Moment
 from calculator.marks import Moved
+from calculator.moment import Moment
 from realtime.domain.account import UserId
 from realtime.domain.price import Price, supersedes
 from tests.unit.calculator.worlds import Mirror, applied, holdings_of_user, nows, prices, provider_marks

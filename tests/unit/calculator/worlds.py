@@ -7,8 +7,8 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from calculator.marks import Marks, Moved, ProviderMark
 from calculator.fx import Rates
+from calculator.marks import Marks, Moved, ProviderMark
 from calculator.moment import Moment
 from calculator.watched import Watched
 from realtime.contract.messages import ValueUpdate

@@ -1,0 +1,278 @@
+"""The calculator on real Postgres and Valkey: what a reader of the value feed has equals the oracle."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from calculator.__main__ import calculate
+from realtime.bus.client import Bus, open_bus
+from realtime.bus.interest import announce_interest
+from realtime.bus.prices import write_batch
+from realtime.bus.value_feed import Received, Subscribed, ValueFeed
+from realtime.bus.values import read_state
+from realtime.clock import WallClock
+from realtime.contract.messages import PriceBatch, ValueBatch
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.asset_class import AssetClass
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.partition import partition_of
+from realtime.domain.price import Price, PriceSource, supersedes
+from realtime.log import Log
+from realtime.process import Health, Process
+from realtime.settings import Settings
+from realtime.store.holdings import holdings_of
+from realtime.store.instruments import currency_instruments, instruments_by_id, provider_prices
+from realtime.store.pool import Pool
+from tests.support.books import add_account, add_instrument, add_user, hold
+from tests.support.exact import Valuation, World, value_user
+from tests.support.waiting import wait_until
+
+NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
+PREVIOUS_DAY = date(2026, 11, 19)
+SubjectId = AccountId | None
+
+
+def price(
+    instrument_id: InstrumentId, amount: str, *, seconds: int = 0, close: str | None = "100", revision: int = 0
+) -> Price:
+    return Price(
+        instrument_id=instrument_id,
+        price=Decimal(amount),
+        time=NOON + timedelta(seconds=seconds),
+        source=PriceSource.TRADE,
+        revision=revision,
+        previous_close=None if close is None else Decimal(close),
+        previous_close_date=None if close is None else PREVIOUS_DAY,
+        received_ns=1,
+    )
+
+
+class Reader:
+    """A broadcaster's view of one user: batches on top of the states, everything read again at a gap."""
+
+    def __init__(self, bus: Bus, user_id: UserId, url: str) -> None:
+        self.batches: list[ValueBatch] = []
+        self.states: dict[SubjectId, Valuation] = {}
+        self._bus = bus
+        self._user_id = user_id
+        self._feed = ValueFeed(url, WallClock(), Log())
+        self.subscribed = asyncio.Event()
+
+    async def run(self) -> None:
+        await self._feed.watch(partition_of(self._user_id))
+        async for event in self._feed.events():
+            if isinstance(event, Subscribed):
+                self.subscribed.set()
+            elif isinstance(event, Received):
+                await self._receive(event.batch)
+
+    async def _receive(self, batch: ValueBatch) -> None:
+        self.batches.append(batch)
+        for update in batch.updates:
+            if update.user_id == self._user_id and (update.full or update.account_id in self.states):
+                old = {} if update.full else self.states[update.account_id].positions
+                self.states[update.account_id] = Valuation(update.figures, {**old, **update.positions})
+
+
+class Desk:
+    """One calculator, one user's reader, and the oracle over the same Postgres and board."""
+
+    def __init__(self, bus: Bus, pool: Pool, settings: Settings, url: str) -> None:
+        self.bus = bus
+        self.pool = pool
+        self.settings = settings
+        self.url = url
+        self.sent = 0
+        self.newest: dict[InstrumentId, Price] = {}
+
+    async def send(self, *prices: Price) -> None:
+        """Put prices on the board and the feed, older ones too, which a collector never does."""
+        self.sent += 1
+        for each in prices:
+            if each.instrument_id not in self.newest or supersedes(each, self.newest[each.instrument_id]):
+                self.newest[each.instrument_id] = each
+        await write_batch(self.bus, PriceBatch(prices, self.sent))
+
+    async def truth(self, user_id: UserId) -> dict[SubjectId, Valuation]:
+        [user] = await holdings_of(self.pool, [user_id])
+        ids = {row.instrument_id for account in user.accounts for row in account.holdings}
+        held = await instruments_by_id(self.pool, ids)
+        rates = await currency_instruments(self.pool, {row.currency for row in held})
+        provided = await provider_prices(self.pool, ids)
+        world = World(
+            instruments={row.id: row for row in (*held, *rates)},
+            prices=self.newest,
+            provider_prices={row.instrument_id: (row.price, row.time) for row in provided},
+            now=self.settings.market_clock().now(),
+        )
+        valued = value_user(user.accounts, user.currency, world)
+        return {None: valued.portfolio, **valued.accounts}
+
+    async def stored(self, user_id: UserId) -> dict[SubjectId, Valuation]:
+        truth = await self.truth(user_id)
+        states = {key: await read_state(self.bus, user_id, key) for key in truth}
+        return {key: Valuation(state.figures, state.positions) for key, state in states.items() if state is not None}
+
+    async def settled(self, reader: Reader, user_id: UserId) -> None:
+        """Wait until the reader's states and the stored ones equal the oracle."""
+
+        async def equal() -> bool:
+            truth = await self.truth(user_id)
+            seen = {key: state for key, state in reader.states.items() if key in truth}
+            return seen == truth and await self.stored(user_id) == truth
+
+        await wait_until(equal, what="values to equal the oracle")
+
+    @asynccontextmanager
+    async def calculator(self, name: str = "calculator:one") -> AsyncIterator[Process]:
+        process = Process(self.settings, Log(), Health(), asyncio.Event())
+        async with open_bus(self.url) as bus:
+            task = asyncio.ensure_future(calculate(process, bus, self.pool, name))
+            try:
+                yield process
+            finally:
+                assert not task.done(), task.exception()
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    @asynccontextmanager
+    async def reader(self, user_id: UserId) -> AsyncIterator[Reader]:
+        reader = Reader(self.bus, user_id, self.url)
+        task = asyncio.ensure_future(reader.run())
+        try:
+            await reader.subscribed.wait()
+            yield reader
+        finally:
+            assert not task.done(), task.exception()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+@pytest.fixture
+def desk(bus: Bus, pool: Pool, postgres_dsn: str, redis_url: str) -> Desk:
+    settings = Settings(
+        database_url=postgres_dsn, redis_url=redis_url, market_origin=NOON, wall_origin=WallClock().now()
+    )
+    return Desk(bus, pool, settings, redis_url)
+
+
+async def test_watched_user_is_valued_at_every_change(desk: Desk) -> None:
+    """Ensure prices, corrections, provider prices, rates and holdings all reach the reader exactly."""
+    user_id = await add_user(desk.pool)
+    first, second = await add_account(desk.pool, user_id), await add_account(desk.pool, user_id, "CAD")
+    stock = await add_instrument(desk.pool, "AAPL")
+    option = await add_instrument(desk.pool, "AAPL280121C00250000", AssetClass.OPTION, multiplier=100)
+    fund = await add_instrument(desk.pool, "FUND", AssetClass.MUTUAL_FUND, provider_price="12.345")
+    canadian = await add_instrument(desk.pool, "CUR:CAD", AssetClass.CASH, currency="CAD")
+    dollars = await add_instrument(desk.pool, "CUR:USD", AssetClass.CASH)
+    await hold(desk.pool, first, {stock: "10.5", option: "-2", dollars: "-250.55"}, {stock: "900.15"})
+    await hold(desk.pool, second, {stock: "-3", fund: "100.001", canadian: "1000.07"}, {fund: "1000"})
+    await desk.send(price(stock, "101.37"))
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await announce_interest(desk.bus, user_id)
+        await desk.settled(reader, user_id)
+        assert reader.states[None].figures.unpriced_count == 2
+        await desk.send(price(canadian, "0.7093", close=None), price(option, "4.215"))
+        await desk.settled(reader, user_id)
+        assert reader.states[None].figures.unpriced_count == 0
+        await desk.send(price(stock, "101.385", seconds=1))
+        await desk.send(price(stock, "88.88", seconds=-5), price(option, "4.225", seconds=2))
+        await desk.settled(reader, user_id)
+        await desk.send(price(stock, "101.01", seconds=-1, revision=1))
+        await desk.settled(reader, user_id)
+        await hold(desk.pool, first, {option: "1"})
+        await desk.settled(reader, user_id)
+        assert set(reader.states[first.id].positions) == {option}
+        await desk.send(price(canadian, "0.7111", close=None, seconds=3))
+        await desk.settled(reader, user_id)
+
+
+async def test_revisions_have_no_gap_and_updates_are_small(desk: Desk) -> None:
+    """Ensure a reader can rely on the numbering, and that an unmoved position is not sent again."""
+    user_id = await add_user(desk.pool)
+    account = await add_account(desk.pool, user_id)
+    stock, other = [await add_instrument(desk.pool, symbol) for symbol in ("AAPL", "MSFT")]
+    await hold(desk.pool, account, {stock: "1", other: "2"})
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await announce_interest(desk.bus, user_id)
+        await desk.settled(reader, user_id)
+        before = len(reader.batches)
+        for seconds in range(5):
+            await desk.send(price(stock, f"10{seconds}.5", seconds=seconds))
+            await desk.settled(reader, user_id)
+    revisions = [batch.revision for batch in reader.batches]
+    assert [row.number for row in revisions] == list(range(1, len(revisions) + 1))
+    assert len({row.generation for row in revisions}) == 1
+    for batch in reader.batches[before:]:
+        assert all(set(update.positions) == {stock} and not update.full for update in batch.updates)
+
+
+async def test_unheld_instruments_and_unwatched_users_publish_nothing(desk: Desk) -> None:
+    """Ensure what nobody holds, or nobody watches, costs the readers nothing."""
+    user_id, other_id = await add_user(desk.pool), await add_user(desk.pool)
+    account, unwatched = await add_account(desk.pool, user_id), await add_account(desk.pool, other_id)
+    held, unheld, others = [await add_instrument(desk.pool, symbol) for symbol in ("AAPL", "MSFT", "KO")]
+    await hold(desk.pool, account, {held: "1"})
+    await hold(desk.pool, unwatched, {others: "1"})
+    async with desk.calculator(), desk.reader(user_id) as reader, desk.reader(other_id) as idle:
+        await announce_interest(desk.bus, user_id)
+        await desk.settled(reader, user_id)
+        before = len(reader.batches)
+        await desk.send(price(unheld, "5"), price(others, "6"))
+        await hold(desk.pool, unwatched, {others: "2"})
+        await desk.send(price(held, "7"))
+        await desk.settled(reader, user_id)
+        assert len(reader.batches) == before + 1
+        assert idle.states == {}
+        assert all(update.user_id == user_id for batch in idle.batches for update in batch.updates)
+
+
+async def test_a_user_without_accounts_is_worth_nothing(desk: Desk) -> None:
+    """Ensure a new user's dashboard gets an empty portfolio, not silence."""
+    user_id = await add_user(desk.pool)
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await announce_interest(desk.bus, user_id)
+        await desk.settled(reader, user_id)
+        assert reader.states[None].figures.positions_count == 0
+
+
+async def test_values_return_after_redis_lost_everything(desk: Desk) -> None:
+    """Ensure a restarted Redis gets the states again, under a later generation, and prices flow on."""
+    user_id = await add_user(desk.pool)
+    account = await add_account(desk.pool, user_id)
+    stock = await add_instrument(desk.pool, "AAPL")
+    await hold(desk.pool, account, {stock: "3"})
+    await desk.send(price(stock, "10", revision=4))
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await announce_interest(desk.bus, user_id)
+        await desk.settled(reader, user_id)
+        generation = reader.batches[-1].revision.generation
+        await desk.bus.flushall()
+        desk.newest.clear()
+        await announce_interest(desk.bus, user_id)
+        await wait_until(lambda: reader.batches[-1].revision.generation > generation, what="a later generation")
+        await desk.send(price(stock, "11", seconds=1))
+        await desk.settled(reader, user_id)
+
+
+async def test_another_calculator_takes_over(desk: Desk) -> None:
+    """Ensure two calculators share the partitions, and that one values everything when the other ends."""
+    user_ids = [await add_user(desk.pool) for _ in range(4)]
+    stock = await add_instrument(desk.pool, "AAPL")
+    for user_id in user_ids:
+        await hold(desk.pool, await add_account(desk.pool, user_id), {stock: "3"})
+        await announce_interest(desk.bus, user_id)
+    async with desk.calculator("calculator:one") as one:
+        await wait_until(lambda: one.health.facts.get("watched_users") == 4, what="all users at the first")
+    async with desk.calculator("calculator:two") as two:
+        await wait_until(lambda: two.health.facts.get("watched_users") == 4, what="all users at the second")
+        async with desk.reader(user_ids[0]) as reader:
+            await announce_interest(desk.bus, user_ids[0])
+            await desk.send(price(stock, "12", seconds=1))
+            await desk.settled(reader, user_ids[0])
