@@ -3,6 +3,7 @@
 Somebody else's account and one that does not exist are told apart by nobody: both are simply not among the user's.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from realtime.clock import Clock
@@ -58,10 +59,14 @@ class Access:
         else:
             self._known.pop(user_id, None)
 
-    async def follow_changes(self, database_url: str, log: Log) -> None:
-        """Forget users whose accounts may have changed, for ever."""
+    async def follow_changes(
+        self, database_url: str, log: Log, on_change: Callable[[UserId | None], Awaitable[None]]
+    ) -> None:
+        """Forget users whose accounts may have changed and tell of them, for ever; None is everybody."""
         async for payload in listen(database_url, HOLDINGS_CHANGED, self._clock, log):
-            self.forget(None if payload is None else UserId(payload.partition(" ")[0]))
+            user_id = None if payload is None else UserId(payload.partition(" ")[0])
+            self.forget(user_id)
+            await on_change(user_id)
 
     async def _ask(self, user_id: UserId) -> _Known:
         for attempt in range(1, _TRIES + 1):

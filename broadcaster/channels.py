@@ -40,8 +40,8 @@ class ChannelName:
 
     @property
     def account_id(self) -> AccountId | None:
-        """The account whose values it shows; None for the user's whole portfolio."""
-        return AccountId(self.argument) if self.argument else None
+        """The account whose values it shows; None for the user's whole portfolio, and for public channels."""
+        return AccountId(self.argument) if self.kind in _OF_ACCOUNT else None
 
 
 def parse_channel(text: str) -> ChannelName | None:
@@ -63,7 +63,8 @@ _WITH_ARGUMENT = {
     "positions": ChannelKind.ACCOUNT_POSITIONS,
     "prices": ChannelKind.PRICES,
 }
-_OF_USER = frozenset({ChannelKind.PORTFOLIO, ChannelKind.POSITIONS, ChannelKind.ACCOUNT, ChannelKind.ACCOUNT_POSITIONS})
+_OF_ACCOUNT = frozenset({ChannelKind.ACCOUNT, ChannelKind.ACCOUNT_POSITIONS})
+_OF_USER = _OF_ACCOUNT | {ChannelKind.PORTFOLIO, ChannelKind.POSITIONS}
 
 
 class State:

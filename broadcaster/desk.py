@@ -1,6 +1,7 @@
 """Carries out clients' ops (loop): authenticate, subscribe, unsubscribe, ping."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_urlsafe
 from typing import assert_never
@@ -14,6 +15,7 @@ from broadcaster.protocol import (
     Auth,
     Authenticated,
     CloseCode,
+    Error,
     ErrorCode,
     Limits,
     Message,
@@ -32,7 +34,7 @@ from broadcaster.shapes import instant
 from broadcaster.sources import Sources
 from realtime.auth import Tokens, Unauthenticated
 from realtime.domain.account import UserId
-from realtime.errors import NavstreamError
+from realtime.errors import NavstreamError, RetryLater
 
 _RATE_HZ_MIN = 0.01
 
@@ -65,6 +67,7 @@ class Desk:
     retained: RetainedStates
     interest: Interest
     market: Market
+    clients: dict[UserId, set[Client]] = field(default_factory=dict)
 
     def identify(self, token: str) -> tuple[UserId, float]:
         """Return a token's user and expiry (wall time, seconds since 1970).
@@ -76,10 +79,6 @@ class Desk:
             return self.tokens.verify(token)
         except Unauthenticated as error:
             raise Closed(CloseCode.UNAUTHENTICATED, str(error)) from None
-
-    def welcome(self, client: Client) -> Welcome:
-        """Return the first message to a client."""
-        return Welcome(client.id, client.epoch, self.heartbeat_s, self.market.data, self.limits)
 
     async def carry_out(self, client: Client, op: Op, now: float) -> None:
         """Do what a client asks and answer.
@@ -103,11 +102,35 @@ class Desk:
             case _:
                 assert_never(op)
 
+    def join(self, client: Client) -> None:
+        """Welcome a client that has just been identified."""
+        self.clients.setdefault(client.user_id, set()).add(client)
+        self.interest.joined(client.user_id)
+        _answer(client, Welcome(client.id, client.epoch, self.heartbeat_s, self.market.data, self.limits))
+
+    async def check_access(self, user_id: UserId | None) -> None:
+        """Take away the channels of accounts that are not, or no longer, a user's; None checks everybody."""
+        for user in [user_id] if user_id is not None else list(self.clients):
+            for client in list(self.clients.get(user, ())):
+                with suppress(RetryLater):  # nobody loses a channel because a database is away
+                    await self._check_access_of(client)
+
     def leave(self, client: Client, now: float) -> None:
         """Let go of a client that is gone; what it was last sent is kept for its return."""
         for name in list(client.subscriptions):
             self._end(client.unsubscribe(name), now)
         self.interest.left(client.user_id)
+        others = self.clients[client.user_id]
+        others.discard(client)
+        if not others:
+            del self.clients[client.user_id]
+
+    async def _check_access_of(self, client: Client) -> None:
+        for name, subscription in list(client.subscriptions.items()):
+            if not await self.sources.is_allowed(client.user_id, subscription.channel.name):
+                client.unsubscribe(name)
+                self.retained.forget(subscription)
+                _answer(client, Error(None, ErrorCode.FORBIDDEN, f"{name} is no longer yours to see"))
 
     def _renew(self, client: Client, op: Auth) -> None:
         user_id, expires_at = self.identify(op.token)

@@ -50,6 +50,11 @@ class RetainedStates:
             self._kept.move_to_end(key)
         self.expire(now)
 
+    def forget(self, subscription: Subscription) -> None:
+        """Know a numbering no longer, and keep nothing of it."""
+        if self._live.get(_key(subscription)) is subscription:
+            del self._live[_key(subscription)]
+
     def expire(self, now: float) -> None:
         """Forget what is too old or too much."""
         while self._kept:

@@ -152,10 +152,9 @@ class Broadcaster:
         client = Client(uuid4().hex, new_epoch(), user_id, encoding, wire, self._desk.limits)
         client.expires_at = expires_at
         self.clients[wire] = client
-        self._desk.interest.joined(user_id)
         wire.limit_messages(self._desk.limits.message_bytes_max)
         wire.on_room = lambda: self._desk.fanout.room(client)
-        wire.write(encoding.frame_of(self._desk.welcome(client)))
+        self._desk.join(client)
         return client
 
     async def _first_token(self, wire: Wire, encoding: Encoding) -> str:

@@ -46,10 +46,17 @@ class Sources:
             case ChannelName(ChannelKind.PRICES, symbol):
                 return await self._open_prices(user_id, name, symbol)
             case _:
-                account_id = name.account_id
-                if account_id is not None and not await self._access.may_see(user_id, account_id):
+                if not await self.is_allowed(user_id, name):
                     return ErrorCode.FORBIDDEN
                 return await self._open_values(user_id, name)
+
+    async def is_allowed(self, user_id: UserId, name: ChannelName) -> bool:
+        """Return whether a channel that was opened is still the user's to see.
+
+        Raises:
+            RetryLater: The database does not answer.
+        """
+        return name.account_id is None or await self._access.may_see(user_id, name.account_id)
 
     async def sweep(self, now: float) -> None:
         """Close the channels that nobody has followed for a while."""

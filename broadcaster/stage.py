@@ -75,7 +75,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
                     *interest.loops(),
                     prices.run(),
                     market.run(),
-                    access.follow_changes(settings.database_url, log),
+                    access.follow_changes(settings.database_url, log, desk.check_access),
                     watchdog.run(settings.heartbeat_s),
                 )
             ]

@@ -133,6 +133,26 @@ async def test_a_new_account_is_found_at_once(postgres_dsn: str, redis_url: str,
         await wait_until(is_followed, 5, "the account is followed")
 
 
+async def test_an_account_that_is_gone_is_taken_away(postgres_dsn: str, redis_url: str, pool: Pool, bus: Bus) -> None:
+    """When an account is unlinked its channels end with `forbidden`; the others go on."""
+    user = await add_user(pool)
+    account, kept = await add_account(pool, user), await add_account(pool, user)
+    publisher = Publisher(bus, user)
+    for each in (account, kept):
+        await publisher.publish(figures_of("1.00"), account_id=each)
+    async with broadcaster_at(postgres_dsn, redis_url) as broadcaster, peer_of(broadcaster) as peer:
+        await peer.sign_in(user)
+        await peer.subscribe(f"account:{account}", f"account:{kept}")
+        await pool.execute("update accounts set is_active = false where public_id = $1", account)
+        await pool.execute("select pg_notify('navstream_holdings_changed', $1)", f"{user} {account} 2")
+        error = await peer.receive_kind("error")
+        assert (error["code"], error["id"]) == ("forbidden", None)
+        assert account in error["message"]
+        for each in (account, kept):
+            await publisher.publish(figures_of("2.00"), account_id=each)
+        assert (await peer.receive())["channel"] == f"account:{kept}"
+
+
 async def test_resume_continues_the_numbering(postgres_dsn: str, redis_url: str, pool: Pool, bus: Bus) -> None:
     """Back within two minutes: a delta from the state the client has; a state it never had: a snapshot."""
     user = await add_user(pool)

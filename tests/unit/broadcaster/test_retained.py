@@ -73,6 +73,18 @@ def test_nothing_sent_is_nothing_kept() -> None:
     assert len(retained) == 0
 
 
+def test_forgotten_is_not_found() -> None:
+    """A channel that was taken away is not resumed."""
+    retained, channel = RetainedStates(), channel_named()
+    subscription = followed(client_of(), channel, retained)
+    channel.show(state_of({"a": 1}))
+    subscription.next_frame()
+    retained.forget(subscription)
+    assert retained.find(ADA, "e1", "portfolio", 1) is None
+    retained.end(subscription, now=0)
+    assert len(retained) == 0
+
+
 def test_bounded() -> None:
     """The oldest go first."""
     retained, channel = RetainedStates(), channel_named()
