@@ -19,7 +19,7 @@ from realtime.crypto import CredentialCipher
 from realtime.domain.account import ConnectionId, ProviderName, UserId
 from realtime.errors import BadRequest, RetryLater
 from realtime.store.connections import StoredConnection, add_connection, mark_removed, set_institution
-from realtime.store.jobs import JobKind, Trigger, enqueue_refresh
+from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.pool import Connection, Pool
 from realtime.store.users import keep_snaptrade_secret, lock_snaptrade_secret, snaptrade_secret
 
@@ -183,8 +183,7 @@ async def _add_alpaca(pool: Pool, user_id: UserId, account: str, credential: byt
 
 
 async def _first_refresh(connection: Connection, key: ConnectionId, user_id: UserId) -> None:
-    for kind in (JobKind.HOLDINGS, JobKind.TRANSACTIONS):
-        await enqueue_refresh(connection, connection_id=key, user_id=user_id, trigger=Trigger.CONNECT, kind=kind)
+    await enqueue_refresh(connection, connection_id=key, user_id=user_id, trigger=Trigger.CONNECT)
 
 
 async def _registered(pool: Pool, cipher: CredentialCipher, snaptrade: SnapTradeProvider, user_id: UserId) -> SecretStr:

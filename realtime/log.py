@@ -43,6 +43,7 @@ Event = Literal[
     "stream_silent",
     "sync_complete",
     "sync_failed",
+    "sync_unsupported",
     "values_reset",
 ]
 

@@ -17,14 +17,17 @@ from realtime.store.jobs import (
     OUTAGE,
     Job,
     JobKind,
+    Trigger,
     bury_job,
     claim_job,
     count_jobs,
+    enqueue_refresh,
     finish_job,
     give_back_job,
     renew_claim,
     retry_job,
 )
+from realtime.store.pool import Connection
 from realtime.store.sync_runs import Outcome, RunResult, finish_run, start_run
 from sync.parts import ClaimLost, Parts, Refreshed
 from sync.products.registry import PRODUCTS
@@ -128,6 +131,7 @@ async def run_job(parts: Parts, job: Job) -> None:
         if failure is None:
             await finish_job(database, job)
             await mark_synced(database, job.connection_id)
+            await _follow_up(database, job)
         else:
             if failure.status is not None and _concerns_connection(job, failure.status):
                 await mark_failed(database, job.connection_id, failure.status, failure.code, failure.message)
@@ -136,6 +140,18 @@ async def run_job(parts: Parts, job: Job) -> None:
     if failure is not None and failure.retry_after_s is not None:
         await retry_job(parts.pool, job, failure.retry_after_s, failure.message)
     _tell(parts, job, failure, duration_ms)
+
+
+async def _follow_up(database: Connection, job: Job) -> None:
+    """Queue the transactions of a new connection once its accounts are stored."""
+    if job.kind is JobKind.HOLDINGS and job.trigger == Trigger.CONNECT:
+        await enqueue_refresh(
+            database,
+            connection_id=job.connection_id,
+            user_id=job.user_id,
+            trigger=Trigger.CONNECT,
+            kind=JobKind.TRANSACTIONS,
+        )
 
 
 async def _outcome(parts: Parts, job: Job) -> tuple[Refreshed | None, Verdict | None]:
@@ -186,5 +202,7 @@ def _tell(parts: Parts, job: Job, failure: Verdict | None, duration_ms: int) -> 
         log.warning(
             "job_retried", reason=failure.message, after_s=round(failure.retry_after_s, 1), attempts=job.attempts
         )
+    elif failure.outcome is Outcome.UNSUPPORTED:
+        log.info("sync_unsupported", reason=failure.message)
     else:
         log.error("job_failed", reason=failure.message, attempts=job.attempts, duration_ms=duration_ms)

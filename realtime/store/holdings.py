@@ -30,7 +30,7 @@ select a.id, a.public_id, a.user_id, a.currency, a.holdings_version, a.holdings_
 from accounts a
 join connections c on c.id = a.connection_id
 left join institutions n on n.id = c.institution_id
-where a.is_active and a.user_id = any($1::uuid[])
+where a.is_active and a.holdings_version > 0 and a.user_id = any($1::uuid[])
 order by a.public_id
 """
 _HOLDINGS = """

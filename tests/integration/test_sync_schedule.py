@@ -49,7 +49,7 @@ def tomorrow_at_three() -> datetime:
 async def test_what_is_queued_already_is_not_due(world: SyncWorld) -> None:
     """Ensure that a first refresh which waits or runs is not doubled by the schedule."""
     await world.link_plaid(await world.user())
-    assert await queued_at(world, tomorrow_at_three()) == ["holdings connect", "transactions connect"]
+    assert await queued_at(world, tomorrow_at_three()) == ["holdings connect", "transactions schedule"]
     job = await world.claim()
     assert await queued_at(world, datetime.now(UTC)) == ["transactions connect"]
     assert job.kind == "holdings"
