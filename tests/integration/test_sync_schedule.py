@@ -51,7 +51,7 @@ async def test_what_is_queued_already_is_not_due(world: SyncWorld) -> None:
     await world.link_plaid(await world.user())
     assert await queued_at(world, tomorrow_at_three()) == ["holdings connect", "transactions schedule"]
     job = await world.claim()
-    assert await queued_at(world, datetime.now(UTC)) == ["transactions connect"]
+    assert await queued_at(world, datetime.now(UTC)) == ["transactions schedule"]
     assert job.kind == "holdings"
 
 
