@@ -4,7 +4,7 @@ A subject's state is read once its partition is subscribed; batches that arrive 
 A gap in a partition's revisions means that all of its subjects are read again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -56,7 +56,8 @@ class Subject:
         self.figures_channel: Channel | None = None
         self.positions_channel: Channel | None = None
         self._values: _Values | None = None
-        self._rows: dict[InstrumentId, tuple[Position, Data]] = {}
+        self._rows: dict[str, Data] = {}
+        self._rows_of: dict[InstrumentId, Position] = {}
         self._pending: list[_Pending] | None = []
         self._overrun = False
         self._incomplete_reads = 0
@@ -75,7 +76,7 @@ class Subject:
         """Show nothing more in a channel; return whether another one is left."""
         if self.positions_channel is channel:
             self.positions_channel = None
-            self._rows = {}
+            self._rows, self._rows_of = {}, {}
         if self.figures_channel is channel:
             self.figures_channel = None
         return self.figures_channel is not None or self.positions_channel is not None
@@ -145,20 +146,27 @@ class Subject:
     def _show(self, channel: Channel) -> None:
         assert self._values is not None
         values = self._values
-        data = self._row_data(values) if channel is self.positions_channel else figures_data(values.figures)
-        channel.show(State(instant(values.as_of), data))
+        if channel is self.positions_channel:
+            channel.show(State(instant(values.as_of), self._row_data(values)))
+        else:
+            channel.show(State(instant(values.as_of), figures_data(values.figures)))
 
-    def _row_data(self, values: _Values) -> Data:
-        known = self._rows
-        of_account = self.key.account_id is not None
-        rows: dict[InstrumentId, tuple[Position, Data]] = {}
-        for instrument, position in values.positions.items():
-            row = known.get(instrument)
-            if row is None or (row[0] is not position and row[0] != position):
-                row = (position, position_data(position, of_account=of_account))
-            rows[instrument] = row
-        self._rows = rows
-        return {instrument: row[1] for instrument, row in rows.items()}
+    def _row_data(self, values: _Values) -> Mapping[str, Data]:
+        """Return the rows, those that did not change being the ones of the state before."""
+        before, positions = self._rows_of, values.positions
+        if before is not positions:
+            moved: dict[str, Data] = {
+                instrument: position_data(position, of_account=self.key.account_id is not None)
+                for instrument, position in positions.items()
+                if (was := before.get(instrument)) is not position and was != position
+            }
+            kept = (
+                self._rows
+                if before.keys() <= positions.keys()
+                else {instrument: row for instrument, row in self._rows.items() if instrument in positions}
+            )
+            self._rows, self._rows_of = {**kept, **moved}, positions
+        return self._rows
 
     def _channels(self) -> Iterator[Channel]:
         if self.figures_channel is not None:

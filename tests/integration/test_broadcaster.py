@@ -65,7 +65,7 @@ async def test_snapshot_then_deltas_with_rising_seq(postgres_dsn: str, redis_url
             "type": "delta",
             "channel": "portfolio",
             "seq": 2,
-            "as_of": "2026-11-20T15:30:00.000000Z",
+            "as_of": "2026-11-20T15:30:00Z",
             "data": {"market_value": 156.25, "total_value": 156.25, "unrealized_gain": 56.25},
         }
         delta = await peer.receive()
