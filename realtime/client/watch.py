@@ -38,7 +38,7 @@ async def watch(url: str, token: str, account: str | None, *, as_json: bool) -> 
     if as_json:
         await print_messages(Stream(url, token, channels))
     else:
-        await draw(url, token, channels)
+        await draw(url, token, channels, Console())
 
 
 async def print_messages(stream: Stream) -> None:
@@ -49,9 +49,8 @@ async def print_messages(stream: Stream) -> None:
             sys.stdout.flush()
 
 
-async def draw(url: str, token: str, channels: list[str]) -> None:
+async def draw(url: str, token: str, channels: list[str], console: Console) -> None:
     """Draw figures and positions in place."""
-    console = Console()
     status = "connecting"
 
     def lost(reason: str) -> None:
