@@ -1,6 +1,5 @@
 """The whole service as `make demo` runs it: simulated providers, every stage a process, a WebSocket client."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,11 +20,7 @@ async def test_values_equal_exact_arithmetic_whenever_the_market_pauses(service:
     clients = await service.every_user()
     assert len(clients) >= 2
     for _ in range(3):
-        seen = [client.state("portfolio").get("total_value") for client in clients]
-        await wait_until(
-            lambda seen=seen: [client.state("portfolio").get("total_value") for client in clients] != seen,
-            what="values to move",
-        )
+        await _values_move(clients)
         await service.market.control("pause")
         try:
             await service.oracle_holds(clients)
@@ -62,7 +57,6 @@ async def test_killing_a_stage_heals_within_five_seconds(service: Service, stage
         lambda: (process := service.demo.stage_process(stage)) is not None and process.pid != killed,
         what=f"a new {stage}",
     )
-    await asyncio.sleep(0)
     await service.market.control("pause")
     try:
         await service.oracle_holds([client], deadline_s=5)
@@ -80,6 +74,14 @@ async def test_accounts_of_somebody_else_are_forbidden(service: Service) -> None
     client.stream.channels.append(f"account:{theirs[0]}")
     await wait_until(lambda: client.state("portfolio"), what="first values")
     assert client.state(f"account:{theirs[0]}") == {}
+
+
+async def _values_move(clients: list[Watched]) -> None:
+    def totals() -> list[object]:
+        return [client.state("portfolio").get("total_value") for client in clients]
+
+    before = totals()
+    await wait_until(lambda: totals() != before, what="values to move")
 
 
 def _symbols(client: Watched) -> set[str]:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -35,7 +35,7 @@ def price_at(instrument_id: str, price: str) -> Price:
     )
 
 
-async def add_account(pool: Pool, name: str) -> tuple[UserId, str]:
+async def add_account(pool: Pool, name: str) -> tuple[UserId, UUID]:
     user, connection, account = uuid4(), uuid4(), uuid4()
     await pool.execute("insert into users (id, name) values ($1, $2)", user, name)
     await pool.execute(
@@ -52,7 +52,7 @@ async def add_account(pool: Pool, name: str) -> tuple[UserId, str]:
         user,
         connection,
     )
-    return UserId(str(user)), str(account)
+    return UserId(str(user)), account
 
 
 async def add_instrument(pool: Pool, symbol: str) -> InstrumentId:

@@ -110,7 +110,9 @@ class Desk:
             now=self.settings.market_clock().now(),
         )
         valued = value_user(user.accounts, user.currency, world)
-        return {None: valued.portfolio, **valued.accounts}
+        truth: dict[SubjectId, Valuation] = {None: valued.portfolio}
+        truth.update(valued.accounts)
+        return truth
 
     async def stored(self, user_id: UserId) -> dict[SubjectId, Valuation]:
         truth = await self.truth(user_id)
