@@ -1,9 +1,11 @@
 """The whole service as `make demo` runs it: simulated providers, every stage a process, a WebSocket client."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.up import STAGES
@@ -66,14 +68,20 @@ async def test_killing_a_stage_heals_within_five_seconds(service: Service, stage
     await wait_until(lambda: client.state("portfolio") != before, what="values to go on")
 
 
-async def test_accounts_of_somebody_else_are_forbidden(service: Service) -> None:
-    """Ensure a subscription to another user's account is rejected by name, whatever it is called."""
-    ada, other = await service.user(), await service.user("grace")
-    theirs = await service.accounts(other)
-    client = await service.watch(ada)
-    client.stream.channels.append(f"account:{theirs[0]}")
-    await wait_until(lambda: client.state("portfolio"), what="first values")
-    assert client.state(f"account:{theirs[0]}") == {}
+async def test_accounts_of_somebody_else_are_forbidden_by_name(service: Service) -> None:
+    """Ensure another user's account is rejected exactly as one that does not exist, and one's own is not."""
+    ada, grace = await service.user(), await service.user("grace")
+    theirs, ours = (await service.accounts(grace))[0], (await service.accounts(ada))[0]
+    wanted = [f"account:{theirs}", "account:plaid_00000000000000000000000000000000", f"account:{ours}"]
+    async with connect(service.demo.settings.public_websocket_url) as connection:
+        await connection.send(json.dumps({"op": "auth", "token": service.demo.token(ada)}))
+        await connection.send(json.dumps({"op": "subscribe", "id": 1, "channels": wanted}))
+        async for text in connection:
+            answer = json.loads(text)
+            if answer["type"] == "subscribed":
+                break
+    assert answer["channels"] == wanted[2:]
+    assert answer["rejected"] == [{"channel": channel, "code": "forbidden"} for channel in wanted[:2]]
 
 
 async def _values_move(clients: list[Watched]) -> None:

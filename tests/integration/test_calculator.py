@@ -111,7 +111,8 @@ class Desk:
         )
         valued = value_user(user.accounts, user.currency, world)
         truth: dict[SubjectId, Valuation] = {None: valued.portfolio}
-        truth.update(valued.accounts)
+        for account_id, valuation in valued.accounts.items():
+            truth[account_id] = valuation
         return truth
 
     async def stored(self, user_id: UserId) -> dict[SubjectId, Valuation]:
