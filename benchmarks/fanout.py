@@ -47,15 +47,10 @@ from realtime.domain.value import Figures
 from realtime.log import Log
 
 CLIENTS = 1000
-ROUNDS = 40
-RUNS = 3
+ROUNDS = 30
+RUNS = 4
 TOKENS = Tokens("a secret of the benchmark, long enough", "navstream", "navstream")
 AS_OF = "2026-11-20T15:30:00.123456Z"
-_HANDSHAKE = (
-    "GET /v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{}\r\n"
-)
-_SUBSCRIBE = b'{"op":"subscribe","channels":["portfolio"]}'
 _BASE = Figures(
     market_value=Decimal("104250.25"),
     cash=Decimal("1500.00"),
@@ -268,11 +263,12 @@ async def until(condition: Callable[[], bool]) -> None:
 async def clients(port: int, count: int) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
     """Connect clients in another process; yield a way to wait until they have received that many bytes more."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.fanout", str(port), str(count), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        *(sys.executable, "-m", "benchmarks.receivers", str(port)), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdin is not None
     assert process.stdout is not None
     stdin, stdout = process.stdin, process.stdout
+    stdin.write(json.dumps([_token(number) for number in range(count)]).encode() + b"\n")
     assert await stdout.readline() == b"connected\n"
 
     async def receive(bytes_count: int) -> None:
@@ -286,61 +282,13 @@ async def clients(port: int, count: int) -> AsyncIterator[Callable[[int], Awaita
         await process.wait()
 
 
-async def be_clients(port: int, count: int) -> None:
-    """Be the other process."""
-    loop = asyncio.get_running_loop()
-    received, wanted, done = 0, math.inf, asyncio.Event()
-
-    class Receiver(asyncio.BufferedProtocol):
-        buffer = bytearray(1 << 18)
-
-        def __init__(self, number: int) -> None:
-            self.number = number
-            self.is_up = loop.create_future()
-
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            user = UserId(f"00000000-0000-0000-0000-{self.number:012}")
-            token = TOKENS.issue(user, datetime.now(UTC), 600)
-            self.transport = cast("asyncio.Transport", transport)
-            self.transport.write(_HANDSHAKE.format(f"Authorization: Bearer {token}\r\n").encode())
-            self.transport.write(bytes((0x81, 0x80 | len(_SUBSCRIBE), 0, 0, 0, 0)) + _SUBSCRIBE)
-
-        def get_buffer(self, _hint: int) -> bytearray:
-            return self.buffer
-
-        def buffer_updated(self, size: int) -> None:
-            nonlocal received
-            if not self.is_up.done():
-                self.is_up.set_result(None)
-            received += size
-            if received >= wanted:
-                done.set()
-
-    for number in range(count):
-        _, receiver = await loop.create_connection(lambda number=number: Receiver(number), "127.0.0.1", port)  # type: ignore[misc]
-        await receiver.is_up
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    sys.stdout.write("connected\n")
-    sys.stdout.flush()
-    await asyncio.sleep(0.15)
-    received = 0
-    while line := await reader.readline():
-        wanted = json.loads(line)
-        if received < wanted:
-            done.clear()
-            await done.wait()
-        received -= cast("int", wanted)
-        wanted = math.inf
-        sys.stdout.write("received\n")
-        sys.stdout.flush()
+def _token(number: int) -> str:
+    return TOKENS.issue(UserId(f"00000000-0000-0000-0000-{number:012}"), datetime.now(UTC), 600)
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--kib"]:
         print(uvloop.run(kib_per_client()))
-    elif len(sys.argv) == 3:
-        uvloop.run(be_clients(int(sys.argv[1]), int(sys.argv[2])))
     else:
         for row in measure():
             print(row)

@@ -43,8 +43,9 @@ class Market:
 
     @property
     def session(self) -> str:
-        """The market session."""
-        return str(self._data()["session"])
+        """The market session, as last shown."""
+        assert self.channel.state is not None
+        return str(self.channel.state.data["session"])
 
     async def run(self) -> None:
         """Keep the channel current, for ever."""

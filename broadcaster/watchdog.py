@@ -1,5 +1,6 @@
 """Looks at every client each second (loop): pings, expired tokens, clients that stopped reading or answering."""
 
+import asyncio
 from enum import Enum
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from realtime.process import Health
 LOOK_EVERY_S = 1.0
 STALLED_AFTER_S = 60.0
 _UNANSWERED_PINGS = 3
+_LOOKS_A_TURN = 500
 
 
 class Seen(Protocol):
@@ -55,15 +57,17 @@ class Watchdog:
         """Look each second, for ever."""
         while True:
             now = self._clock.monotonic()
-            self._look_at_connections(heartbeat_s)
+            await self._look_at_connections(heartbeat_s)
             await self._desk.sources.sweep(now)
             self._desk.retained.expire(now)
             self._report()
             await self._clock.sleep(LOOK_EVERY_S)
 
-    def _look_at_connections(self, heartbeat_s: float) -> None:
+    async def _look_at_connections(self, heartbeat_s: float) -> None:
         wall = self._clock.now().timestamp()
-        for wire in list(self._broadcaster.wires):
+        for place, wire in enumerate(list(self._broadcaster.wires)):
+            if place % _LOOKS_A_TURN == 0:
+                await asyncio.sleep(0)
             client = self._broadcaster.clients.get(wire)
             if client is not None and client.expires_at <= wall:
                 wire.shut(CloseCode.UNAUTHENTICATED, "the token has expired")
