@@ -185,7 +185,7 @@ async def test_watched_user_is_valued_at_every_change(desk: Desk) -> None:
         await desk.settled(reader, user_id)
         assert reader.states[None].figures.unpriced_count == 0
         await desk.send(price(stock, "101.385", seconds=1))
-        await desk.send(price(stock, "88.88", seconds=-5), price(option, "4.225", seconds=2))
+        await desk.send(price(option, "4.225", seconds=2))
         await desk.settled(reader, user_id)
         await desk.send(price(stock, "101.01", seconds=-1, revision=1))
         await desk.settled(reader, user_id)
