@@ -155,6 +155,7 @@ def test_investment_transactions_are_paged(simulated: Plaid) -> None:
     while len(seen) < total:
         page = simulated.api.investments_transactions_get(request | {"options": {"count": 10, "offset": len(seen)}})
         total = page.total_investment_transactions
+        assert len(page.investment_transactions) == min(10, total - len(seen))
         seen += [(one.date, one.investment_transaction_id) for one in page.investment_transactions]
     assert len({identity for _, identity in seen}) == total > 10
     assert [day for day, _ in seen] == sorted((day for day, _ in seen), reverse=True)
