@@ -15,12 +15,13 @@ from demo.environment import check_ports, clock_environment, stage_environment
 from demo.options import Options
 from demo.progress import Progress
 from demo.seed import DEMO_USER, seed
+from demo.servers import servers_apart
 from demo.simulators import simulators
 from realtime.bus.client import open_bus
 from realtime.bus.heartbeats import read_heartbeats
 from realtime.bus.sign_in import issue_sign_in_code
 from realtime.domain.account import UserId
-from realtime.embedded import EmbeddedServers, embedded_servers
+from realtime.embedded import EmbeddedServers
 from realtime.errors import Misconfigured
 from realtime.log import set_up_logging
 from realtime.settings import Settings, process_environment, settings_from
@@ -92,7 +93,7 @@ async def demo_up(options: Options, progress: Progress) -> AsyncIterator[Running
     async with AsyncExitStack() as stack:
         progress.say("starting Postgres, Valkey and the simulated providers")
         servers, urls = await asyncio.gather(
-            stack.enter_async_context(embedded_servers(options.folder)),
+            stack.enter_async_context(servers_apart(options.folder)),
             stack.enter_async_context(simulators(options, env)),
         )
         servers = await _fresh_database(servers)

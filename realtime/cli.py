@@ -204,6 +204,8 @@ def _or_exit(work: Any) -> Any:
         return asyncio.run(work)
     except NavstreamError as error:
         sys.exit(str(error))
+    except BrokenPipeError:
+        sys.exit(0)  # whoever read our output has seen enough
     except (OSError, asyncpg.PostgresError) as error:
         sys.exit(f"Postgres does not answer at NAVSTREAM_DATABASE_URL: {error}")
     except RedisError as error:
