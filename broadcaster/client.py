@@ -121,22 +121,22 @@ class Subscription:
 
     def next_frame(self) -> bytes | None:
         """Return what brings the client to the newest state, as if sent; None when it is there or none is known."""
-        channel, states = self.channel, self.states
-        state = channel.state
+        states = self.states
+        state = self.channel.state
         if state is None or (states and states[-1] is state and not self.owes_answer):
             return None
-        body = state.body_after(states[-1] if states else None, channel, self.encoding)
+        body = state.body_after(states[-1] if states else None, self.channel, self.encoding)
         if body is None:
             if not self.owes_answer:
                 states[-1] = state
                 return None
-            body = self.encoding.delta(channel.name.text, state.as_of, {}, ())
+            body = self.encoding.delta(self.channel.name.text, state.as_of, {}, ())
         self.owes_answer = False
-        self.seq += 1
+        self.seq = seq = self.seq + 1
         states.append(state)
         if len(states) > STATES_KEPT:
             del states[0]
-        return self.encoding.frame(body, self.epoch, self.seq)
+        return self.encoding.frame(body, self.epoch, seq)
 
     def state_at(self, seq: int) -> State | None:
         """Return the state that message `seq` left the client with; None when it is not kept."""

@@ -49,7 +49,7 @@ class Fanout:
 
     def offer(self, subscription: Subscription) -> None:
         """Send one client the newest state, now or as soon as it may have it."""
-        self._offer(subscription, self._loop.time())
+        self._send((subscription,), self._loop.time())
 
     def room(self, client: Client) -> None:
         """Send a client what it is behind on: its socket has room again."""
@@ -58,21 +58,25 @@ class Fanout:
             del client.behind[subscription]
             self.offer(subscription)
 
-    def _offer(self, subscription: Subscription, now: float) -> None:
-        if not subscription.is_active:
-            return
-        writer = subscription.writer
-        if not writer.has_room:
-            subscription.client.behind[subscription] = None
-        elif now < subscription.due_at:
-            self._postpone(subscription)
-        else:
-            frame = subscription.next_frame()
-            if frame is not None:
-                subscription.due_at = now + subscription.interval_s
-                writer.write(frame)
-                self.messages_count += 1
-                self.bytes_count += len(frame)
+    def _send(self, subscriptions: Iterable[Subscription], now: float) -> None:
+        messages_count = bytes_count = 0
+        for subscription in subscriptions:
+            if not subscription.is_active:
+                continue
+            writer = subscription.writer
+            if not writer.has_room:
+                subscription.client.behind[subscription] = None
+            elif now < subscription.due_at:
+                self._postpone(subscription)
+            else:
+                frame = subscription.next_frame()
+                if frame is not None:
+                    subscription.due_at = now + subscription.interval_s
+                    writer.write(frame)
+                    messages_count += 1
+                    bytes_count += len(frame)
+        self.messages_count += messages_count
+        self.bytes_count += bytes_count
 
     def _schedule(self) -> None:
         if not self._is_scheduled:
@@ -87,8 +91,7 @@ class Fanout:
         self._changed.clear()
         ends = monotonic() + _SLICE_S  # the loop's own time stands still during a turn
         while queue:
-            for _ in range(min(_CHECK_EVERY, len(queue))):
-                self._offer(queue.popleft(), now)
+            self._send([queue.popleft() for _ in range(min(_CHECK_EVERY, len(queue)))], now)
             if queue and monotonic() > ends:
                 self._schedule()
                 return
