@@ -96,18 +96,21 @@ class Control:
 
     async def _add_fault(self, request: web.Request) -> web.Response:
         body = await body_of(request)
-        times = body.get("times")
+        times, seconds = optional_decimal(body, "times"), optional_decimal(body, "seconds")
         fault = self.target.faults.add(
             text(body, "kind"),
             path=body.get("path"),
             subject=body.get("subject"),
             times=None if times is None else int(times),
-            seconds=float(body.get("seconds") or 0.0),
+            seconds=float(seconds or 0),
         )
         return answer({"id": fault.id, "kind": fault.kind})
 
     async def _remove_fault(self, request: web.Request) -> web.Response:
-        self.target.faults.remove(int(request.match_info["id"]))
+        fault_id = request.match_info["id"]
+        if not fault_id.isdecimal():
+            raise BadControlError(f"{fault_id} is no fault's id")
+        self.target.faults.remove(int(fault_id))
         return answer({"faults": self._faults()})
 
     async def _clear_faults(self, _request: web.Request) -> web.Response:
