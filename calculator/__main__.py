@@ -12,6 +12,7 @@ from calculator.engine import Engine
 from calculator.loader import Loader
 from calculator.partitions import Partitions
 from calculator.publisher import Publisher
+from calculator.whole_loader import WholeLoader
 from realtime.bus.client import Bus, open_bus
 from realtime.clock import WallClock
 from realtime.domain.partition import Partition
@@ -36,15 +37,18 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
     market = settings.market_clock()
     publisher = Publisher(bus, market)
     engine = Engine(bus, publisher, market, clock, log)
-    loader = Loader(pool, settings.database_url, bus, engine, clock, log)
+    whole = WholeLoader(pool, engine, clock, log)
+    loader = Loader(pool, settings.database_url, bus, engine, clock, log, whole.changed)
 
     async def claimed(partitions: frozenset[Partition]) -> None:
         await publisher.begin(partitions)
         loader.restart(partitions)
+        whole.reload()
 
     def released(partitions: frozenset[Partition]) -> None:
         engine.released(partitions)
         loader.restart(partitions)
+        whole.reload()
 
     me = name or f"calculator:{gethostname()}:{os.getpid()}"
     partitions = Partitions(bus, me, clock, log, claimed, released)
@@ -52,14 +56,20 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
         tasks.create_task(partitions.run())
         tasks.create_task(engine.run())
         tasks.create_task(loader.run())
-        tasks.create_task(_report(process, engine, loader, publisher, clock))
+        tasks.create_task(whole.run())
+        tasks.create_task(_report(process, engine, loader, whole, publisher, clock))
 
 
-async def _report(process: Process, engine: Engine, loader: Loader, publisher: Publisher, clock: WallClock) -> None:
+async def _report(
+    process: Process, engine: Engine, loader: Loader, whole: WholeLoader, publisher: Publisher, clock: WallClock
+) -> None:
     while True:
         process.health.problem = engine.problem or loader.problem
         process.health.facts.update(
             partitions=len(publisher.partitions),
+            accounts=whole.book.accounts_count,
+            positions=whole.book.positions_count,
+            total_dollars=None if whole.total_dollars is None else round(whole.total_dollars),
             watched_users=len(engine.watched.user_ids),
             watched_positions=engine.watched.positions_count,
             batches=publisher.batches_count,

@@ -77,6 +77,10 @@ class Base:
         by_column = csr_array((entries.flags, entries.column, narrow), shape=shape).tocsc()
         return cls(entries, narrow, by_row, by_column.indptr, by_column.indices)
 
+    def product(self, price: Floats) -> Floats:
+        """Return each row's sum of units times price; one pass over the memory, without the interpreter's lock."""
+        return np.asarray(self.matrix @ price[: self.matrix.shape[1]])
+
     @property
     def rows_count(self) -> int:
         return len(self.start) - 1
@@ -105,6 +109,12 @@ class Book:
     @property
     def rows_count(self) -> int:
         return self._rows_count
+
+    @property
+    def entries_count(self) -> int:
+        covered = np.flatnonzero(self._covered)
+        lengths = self._base.start[covered + 1] - self._base.start[covered]
+        return len(self._base.entries) - int(lengths.sum()) + sum(map(len, self._over.values()))
 
     @property
     def replaced_count(self) -> int:
@@ -186,8 +196,14 @@ class Book:
         Args:
             price: Per column, in one currency, 0 where unpriced; shape (columns,) or longer.
         """
+        return self.over_product(self._base, self._base.product(price), price)
+
+    def over_product(self, base: Base, product: Floats, price: Floats) -> Floats:
+        """Complete a base's product, made elsewhere, with what was replaced meanwhile, as `market_values` does."""
+        if base is not self._base:
+            return self.market_values(price)
         values = np.zeros(self._rows_count)
-        values[: self._base.rows_count] = np.asarray(self._base.matrix @ price[: self._base.matrix.shape[1]])
+        values[: base.rows_count] = product
         for row, entries in self._over.items():
             values[row] = entries.units @ price[entries.column]
         return values

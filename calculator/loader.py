@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
@@ -30,7 +30,7 @@ _CHECKED_WITHIN_S = 60.0
 """Every watched user is loaded again at least so often, in case a notification went missing."""
 _USERS_AT_ONCE_MAX = 200
 _RETRY_AFTER_S = 0.5
-_DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,19 @@ class Loader:
         problem: What is wrong with the database, for a person; None when nothing is.
     """
 
-    def __init__(self, pool: Pool, database_url: str, bus: Bus, valuer: Valuer, clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        database_url: str,
+        bus: Bus,
+        valuer: Valuer,
+        clock: Clock,
+        log: Log,
+        on_change: Callable[[UserId | None], None],
+    ) -> None:
+        """Start with nobody; `on_change` hears of everybody's changes, None when some may have been missed."""
         self.problem: str | None = None
+        self._on_change = on_change
         self._pool = pool
         self._database_url = database_url
         self._bus = bus
@@ -118,10 +129,9 @@ class Loader:
 
     async def _follow_holdings(self) -> None:
         async for payload in listen(self._database_url, HOLDINGS_CHANGED, self._clock, self._log):
-            if payload is None:
-                self._want(self._watched)
-            else:
-                self._want({UserId(payload.partition(" ")[0])} & self._watched)
+            user_id = None if payload is None else UserId(payload.partition(" ")[0])
+            self._want(self._watched if user_id is None else {user_id} & self._watched)
+            self._on_change(user_id)
 
     async def _load(self) -> None:
         while True:
@@ -133,7 +143,7 @@ class Loader:
                     del self._to_load[user_id]
                 try:
                     loaded = await load(self._pool, users)
-                except _DATABASE_ERRORS as error:
+                except DATABASE_ERRORS as error:
                     self.problem = "the database is unreachable"
                     self._log.warning("database_unreachable", reason=type(error).__name__)
                     self._want(set(users) & self._watched)
