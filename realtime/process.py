@@ -23,6 +23,8 @@ from realtime.log import Log, set_up_logging
 from realtime.settings import Settings, load_settings
 
 _BEAT_EVERY_S = 1.0
+_DRAIN_S = 2.0
+_CANCEL_AGAIN_S = 0.25
 Facts = Mapping[str, str | int | float | None]
 
 
@@ -79,7 +81,7 @@ async def _live(stage: str, process: Process, main: Callable[[Process], Awaitabl
     async with open_bus(process.settings.redis_address) as bus, asyncio.TaskGroup() as tasks:
         beat = tasks.create_task(_beat(stage, process, bus))
         await _until_stopped(main(process), process.stopping)
-        beat.cancel()
+        await _end(beat)
 
 
 async def _until_stopped(work: Awaitable[None], stopping: asyncio.Event) -> None:
@@ -89,10 +91,23 @@ async def _until_stopped(work: Awaitable[None], stopping: asyncio.Event) -> None
         task = tasks.create_task(_awaited(work))
         await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
-        if not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await _end(task)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait until it has ended.
+
+    On Python 3.11 a library's `asyncio.wait_for` can swallow a cancellation, and a task group that has passed one on
+    does not do so again: when the first is not heard, everything is cancelled until it is.
+    """
+    task.cancel()
+    await asyncio.wait({task}, timeout=_DRAIN_S)
+    while not task.done():
+        for each in asyncio.all_tasks() - {asyncio.current_task()}:
+            each.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN_S)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 async def _awaited(work: Awaitable[None]) -> None:

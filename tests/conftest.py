@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from realtime.bus.client import Bus, open_bus
 from realtime.embedded import EmbeddedPostgres, EmbeddedValkey
@@ -15,6 +16,10 @@ from realtime.store.migrate import migrate
 from realtime.store.pool import Pool, open_pool
 
 _TEMPLATE = "navstream_template"
+
+# How long an example takes says something of the machine, not of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
