@@ -139,6 +139,7 @@ def _settings(servers: EmbeddedServers, feed: str) -> dict[str, str]:
         "NAVSTREAM_JWT_SECRET": SECRET,
         "NAVSTREAM_BROADCASTER_PORT": str(PORT),
         "NAVSTREAM_LOG_LEVEL": "ERROR",
+        "NAVSTREAM_MAX_RATE_HZ": "1000",
         "NAVSTREAM_ALPACA_STREAM_URL": feed.replace("http", "ws", 1),
         "NAVSTREAM_ALPACA_DATA_URL": feed,
         "NAVSTREAM_ALPACA_FEED": "sip",
