@@ -7,6 +7,7 @@ same trades to the same clients (benchmarks/relay.py), measured in the same run.
 import asyncio
 import json
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,6 @@ MODERATE_RATE, BURST_RATE = 1_000, 50_000
 WARM_UP_S, MEASURE_S = 5.0, 10.0
 STAGES = ("symbol_collector", "calculator", "broadcaster")
 SECRET = "a-benchmark-secret-of-more-than-32-bytes"
-PORT = 18_181
 
 
 def measure() -> list[dict[str, Any]]:
@@ -111,13 +111,14 @@ async def _service_ages(
 ) -> tuple[list[float], float]:
     """Return the ages, and by how much the stages' memory grew while measuring."""
     with _listening("benchmarks.feed", "--rate", str(rate)) as feed:
-        env = process_environment() | _settings(servers, feed)
+        port = _free_port()
+        env = process_environment() | _settings(servers, feed, port)
         async with stages_up(env, STAGES) as supervisor:
             await _healthy(servers.redis_url)
             tokens = Tokens(SECRET, "navstream", "navstream")
             clients = [
                 {
-                    "url": f"ws://127.0.0.1:{PORT}/v1",
+                    "url": f"ws://127.0.0.1:{port}/v1",
                     "hello": [
                         json.dumps({"op": "auth", "token": tokens.issue(user, WallClock().now(), 3600)}),
                         json.dumps({"op": "subscribe", "channels": ["positions"]}),
@@ -132,12 +133,12 @@ async def _service_ages(
             return ages, _memory(supervisor) / before - 1
 
 
-def _settings(servers: EmbeddedServers, feed: str) -> dict[str, str]:
+def _settings(servers: EmbeddedServers, feed: str, port: int) -> dict[str, str]:
     return {
         "NAVSTREAM_DATABASE_URL": servers.database_url,
         "NAVSTREAM_REDIS_URL": servers.redis_url,
         "NAVSTREAM_JWT_SECRET": SECRET,
-        "NAVSTREAM_BROADCASTER_PORT": str(PORT),
+        "NAVSTREAM_BROADCASTER_PORT": str(port),
         "NAVSTREAM_LOG_LEVEL": "ERROR",
         "NAVSTREAM_MAX_RATE_HZ": "1000",
         "NAVSTREAM_ALPACA_STREAM_URL": feed.replace("http", "ws", 1),
@@ -147,6 +148,13 @@ def _settings(servers: EmbeddedServers, feed: str) -> dict[str, str]:
         "APCA_API_KEY_ID": "k",
         "APCA_API_SECRET_KEY": "s",
     }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def _healthy(redis_url: str) -> None:
