@@ -28,7 +28,7 @@ test: $(READY) dashboard ## Run the tests (under 8 minutes on 2 cores)
 	@$(BIN)/python tools/build_dashboard.py --test
 
 test-slow: $(READY) dashboard ## Run the slow tests
-	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: there are none yet
 
 check: $(READY) ## Lint, types and import rules
 	@$(BIN)/ruff check .
