@@ -6,6 +6,7 @@ stream's thread; `AlpacaStream` is what other threads may call.
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -30,6 +31,7 @@ from symbol_collector.refusals import Refusal, auth_refusal, reconnect_after_s, 
 from symbol_collector.subscription import Subscription
 
 _FRAME_BYTES_MAX = 16 * 1024 * 1024
+logging.getLogger("alpaca").setLevel(logging.CRITICAL)  # it logs what `StreamState` says better
 _HAND_OVER_MAX = 1_000
 _MALFORMED_ERRORS = (msgpack.UnpackException, ValueError, TypeError, KeyError, IndexError, AttributeError)
 _CHANNELS = {

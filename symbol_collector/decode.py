@@ -3,6 +3,7 @@
 A message that lacks what it must have, or has an absurd price, is no event: None. Unknown keys are ignored.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import inf
@@ -13,6 +14,7 @@ import msgspec
 Raw = dict[str, Any]
 
 _SECOND_NS = 1_000_000_000
+_REST_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)")
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False):
@@ -112,12 +114,11 @@ def rest_time_ns(text: str) -> int:
     Raises:
         ValueError: It is not such a time, or has no offset.
     """
-    head, _, tail = text.partition(".")
-    digits = tail.rstrip("Zz") if tail.rstrip("Zz").isdigit() else tail[: len(tail) - len(tail.lstrip("0123456789"))]
-    whole = datetime.fromisoformat(head + tail[len(digits) :])
-    if whole.tzinfo is None:
+    found = _REST_TIME.fullmatch(text)
+    if found is None:
         raise ValueError(text)
-    return int(whole.timestamp()) * _SECOND_NS + int(digits.ljust(9, "0")[:9] or 0)
+    whole, decimals, offset = found.groups(default="")
+    return int(datetime.fromisoformat(whole + offset).timestamp()) * _SECOND_NS + int(decimals.ljust(9, "0")[:9])
 
 
 def to_time(time_ns: int) -> datetime:
