@@ -81,7 +81,7 @@ async def _live(stage: str, process: Process, main: Callable[[Process], Awaitabl
     async with open_bus(process.settings.redis_address) as bus, asyncio.TaskGroup() as tasks:
         beat = tasks.create_task(_beat(stage, process, bus))
         await _until_stopped(main(process), process.stopping)
-        await _end(beat)
+        await end_task(beat)
 
 
 async def _until_stopped(work: Awaitable[None], stopping: asyncio.Event) -> None:
@@ -91,10 +91,10 @@ async def _until_stopped(work: Awaitable[None], stopping: asyncio.Event) -> None
         task = tasks.create_task(_awaited(work))
         await asyncio.wait({stop, task}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
-        await _end(task)
+        await end_task(task)
 
 
-async def _end(task: "asyncio.Task[None]") -> None:
+async def end_task(task: "asyncio.Task[None]") -> None:
     """Cancel a task and wait until it has ended.
 
     On Python 3.11 a library's `asyncio.wait_for` can swallow a cancellation, and a task group that has passed one on

@@ -22,7 +22,7 @@ from realtime.domain.asset_class import AssetClass, MarketStream
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price
 from realtime.log import Log
-from realtime.process import Health
+from realtime.process import Health, end_task
 from realtime.store.holdings import ReportedHolding, replace_holdings
 from realtime.store.pool import Pool
 from symbol_collector.collector import Collector
@@ -244,5 +244,5 @@ async def collecting(
         try:
             yield Collecting(bus, holder, health)
         finally:
-            running.cancel()
+            await end_task(running)
             data.close()
