@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import msgpack
@@ -25,12 +26,11 @@ from websockets.exceptions import ConnectionClosed
 from realtime.clock import now_ns
 from realtime.domain.asset_class import MarketStream
 from symbol_collector.decode import Raw
-from symbol_collector.frames import FrameReader
+from symbol_collector.frames import websocket_params
 from symbol_collector.inbox import Inbox
 from symbol_collector.refusals import Refusal, auth_refusal, reconnect_after_s, refusal
 from symbol_collector.subscription import Subscription
 
-_FRAME_BYTES_MAX = 16 * 1024 * 1024
 logging.getLogger("alpaca").setLevel(logging.CRITICAL)  # it logs what `StreamState` says better
 _HAND_OVER_MAX = 1_000
 _MALFORMED_ERRORS = (msgpack.UnpackException, ValueError, TypeError, KeyError, IndexError, AttributeError)
@@ -157,8 +157,7 @@ class _Watched(DataStream):
 
     async def _control(self, message: dict[str, Any]) -> None:
         if message["T"] == "subscription":
-            lists = [frozenset(message.get(channel) or ()) for channel in self._channels]
-            self.subscription.acknowledge(frozenset.intersection(*lists))
+            self.subscription.acknowledge(set.intersection(*(set(message.get(name) or ()) for name in self._channels)))
             self.say(refusal=self._standing_refusal())
         elif message["T"] == "error":
             code, text = message.get("code"), str(message.get("msg", "unknown error"))
@@ -209,11 +208,12 @@ class AlpacaStream:
             secret_key=secret_key,
             raw_data=True,
             url_override=url,
-            websocket_params=_websocket_params(url),
+            websocket_params=websocket_params(url),
         )  # type: ignore[call-arg]  # `_Watched` inherits another constructor than its three subclasses
         self._stream.watch(_CHANNELS[kind], inbox, lambda _state: on_state())
         self._on_state = on_state
         self._started = threading.Event()
+        self._main: asyncio.Task[Any] | None = None
         self._thread = threading.Thread(target=self._run, name=f"alpaca-{kind}", daemon=True)
 
     @property
@@ -247,8 +247,7 @@ class AlpacaStream:
 
     def want(self, symbols: Iterable[str]) -> None:
         """Replace what is subscribed to, at once and on every reconnect."""
-        wanted = list(symbols)
-        self._call(lambda: self._stream.set_wanted(wanted))
+        self._call(partial(self._stream.set_wanted, list(symbols)))
         self.nudge()
 
     def nudge(self) -> None:
@@ -271,13 +270,20 @@ class AlpacaStream:
     async def _stop(self) -> None:
         await self._stream.stop_ws()
         await self._stream.cut()
+        if self._main is not None:
+            self._main.cancel()  # it may still be connecting
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             self._loop = runner.get_loop()
             self._loop.call_soon(self._started.set)
-            runner.run(self._stream._run_forever())  # noqa: SLF001  # `run` would take the default loop
+            with suppress(asyncio.CancelledError):
+                runner.run(self._stay_connected())
         self._stream.say(connected=False, ended=True)
+
+    async def _stay_connected(self) -> None:
+        self._main = asyncio.current_task()
+        await self._stream._run_forever()  # noqa: SLF001  # `run` would take the default loop
 
     def _call(self, act: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the thread's loop is closed
@@ -288,19 +294,6 @@ class AlpacaStream:
             asyncio.run_coroutine_threadsafe(work, self._loop)
         except RuntimeError:  # the thread's loop is closed
             work.close()
-
-
-def _websocket_params(url: str) -> dict[str, object]:
-    return {
-        "ping_interval": 10,
-        "ping_timeout": 20,
-        "max_queue": 1024,
-        "max_size": _FRAME_BYTES_MAX,
-        "open_timeout": 10,
-        "close_timeout": 1,
-        "create_protocol": FrameReader,
-        "compression": "deflate" if url.startswith("wss:") else None,
-    }
 
 
 async def _unused(_message: object) -> None:

@@ -20,6 +20,7 @@ from realtime.market_hours import market_hours_around
 from realtime.process import Health
 from realtime.store.pool import Pool
 from symbol_collector.allocation import Allocation, allocate, currencies, stream_of, tighter
+from symbol_collector.cancelling import end_if_cancelled
 from symbol_collector.closes import Closes
 from symbol_collector.decode import to_time
 from symbol_collector.feed_state import NAMES, feed_state
@@ -85,6 +86,7 @@ class Collector:
     async def run(self) -> None:
         """Collect until cancelled; the streams are closed when it returns."""
         self._board = await self._read_board()
+        end_if_cancelled()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._universe.run())
@@ -104,6 +106,7 @@ class Collector:
 
     async def _read_board(self) -> Mapping[InstrumentId, Price]:
         while True:
+            end_if_cancelled()
             try:
                 return await read_board(self._bus)
             except RedisError:
@@ -168,6 +171,7 @@ class Collector:
     async def _say_state(self) -> None:
         written_before, at = 0, self._clock.monotonic()
         while True:
+            end_if_cancelled()
             await self._clock.sleep(_STATE_EVERY_S)
             now = self._market.now()
             session = market_hours_around(now).session(now)

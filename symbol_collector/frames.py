@@ -4,6 +4,7 @@ from typing import Any
 
 from websockets.legacy.client import WebSocketClientProtocol
 
+FRAME_BYTES_MAX = 16 * 1024 * 1024
 _FINAL_BINARY = 0x82
 _TWO_BYTE_LENGTH = 126
 _LENGTHS_HERE = _TWO_BYTE_LENGTH + 1
@@ -30,3 +31,17 @@ class FrameReader(WebSocketClientProtocol):
                 self.reader._maybe_resume_transport()  # type: ignore[attr-defined]  # noqa: SLF001  # as readexactly does
                 return message
         return await super().read_message()
+
+
+def websocket_params(url: str) -> dict[str, object]:
+    """Return how alpaca-py is to connect to `url`; time-outs in seconds."""
+    return {
+        "ping_interval": 10,
+        "ping_timeout": 20,
+        "max_queue": 1024,
+        "max_size": FRAME_BYTES_MAX,
+        "open_timeout": 10,
+        "close_timeout": 1,
+        "create_protocol": FrameReader,
+        "compression": "deflate" if url.startswith("wss:") else None,
+    }

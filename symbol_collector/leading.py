@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from realtime.bus.lease import Lease
 from realtime.clock import Clock
 from realtime.log import Log
+from symbol_collector.cancelling import end_if_cancelled
 
 LIFETIME_MS = 3_000
 _RENEW_EVERY_S = 0.75
@@ -30,11 +31,13 @@ async def lead(lease: Lease, work: Callable[[], Coroutine[Any, Any, None]], cloc
         if await _is_ours(lease):
             log.info("lease_acquired")
             try:
+                end_if_cancelled()
                 await _work_until_lost(lease, work, clock)
             finally:
                 with suppress(RedisError):
                     await lease.release()
             log.warning("lease_lost")
+        end_if_cancelled()
         await clock.sleep(_RENEW_EVERY_S)
 
 
@@ -50,6 +53,7 @@ async def _work_until_lost(lease: Lease, work: Callable[[], Coroutine[Any, Any, 
         worker = tasks.create_task(work())
         renewed_at = clock.monotonic()
         while True:
+            end_if_cancelled()
             await clock.sleep(_RENEW_EVERY_S)
             try:
                 if not await lease.acquire_or_renew():

@@ -15,7 +15,7 @@ from symbol_collector.inbox import Inbox
 from symbol_collector.refusals import FINAL_RETRY_AFTER_S
 
 _RESTART_AFTER_S = 5.0
-_STOP_TIMEOUT_S = 3.0
+_STOP_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -151,16 +151,16 @@ class Streams:
         before, now = opened.seen, stream.state
         opened.seen = now
         log = self._log.bind(stream=str(kind))
-        if now.connected and not before.connected:
-            log.info("stream_connected", connections_count=now.connections_count)
-        if before.connected and not now.connected:
+        new_connection = now.connections_count != before.connections_count
+        if before.connected and (new_connection or not now.connected):  # both may have passed since we last looked
             log.warning("stream_disconnected")
             self._on_gap(opened.wanted)
+        if new_connection:
+            log.info("stream_connected", connections_count=now.connections_count)
         if now.refusal is not None and now.refusal != before.refusal:
             log.error("stream_refused", code=now.refusal.code, reason=now.refusal.reason)
         if now.ended and not before.ended:
             opened.ended_at = self._clock.monotonic()
-        new_connection = now.connections_count != before.connections_count
         subscribed = now.acknowledged if new_connection else now.acknowledged - before.acknowledged
         if subscribed:
             self._on_subscribed(kind, subscribed)

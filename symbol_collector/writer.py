@@ -12,6 +12,7 @@ from realtime.contract.messages import PriceBatch
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price
 from realtime.log import Log
+from symbol_collector.cancelling import end_if_cancelled
 
 _BATCH_MAX = 5_000
 _RETRY_AFTER_S = 0.2
@@ -74,6 +75,7 @@ class PriceWriter:
 
     async def _write(self) -> None:
         while True:
+            end_if_cancelled()
             await self._ready.wait()
             self._ready.clear()
             batch, removed = self._take()
@@ -94,6 +96,7 @@ class PriceWriter:
 
     async def _watch_board(self) -> None:
         while True:
+            end_if_cancelled()
             await self._clock.sleep(_CHECK_EVERY_S)
             try:
                 run_id, length = await board_identity(self._bus)
