@@ -111,8 +111,7 @@ class Desk:
         )
         valued = value_user(user.accounts, user.currency, world)
         truth: dict[SubjectId, Valuation] = {None: valued.portfolio}
-        for account_id, valuation in valued.accounts.items():
-            truth[account_id] = valuation
+        truth.update(valued.accounts.items())
         return truth
 
     async def stored(self, user_id: UserId) -> dict[SubjectId, Valuation]:
