@@ -242,19 +242,26 @@ def load_settings(*stages: str) -> Settings:
     Raises:
         Misconfigured: Names every wrong or missing setting at once, never a value.
     """
+    malformed: dict[str, str] = {}
     try:
         settings = Settings()
     except ValidationError as error:
-        raise Misconfigured(
-            tuple(
-                f"{_setting_name(problem['loc'])}: {problem['msg']}"
-                for problem in error.errors(include_input=False, include_url=False)
-            )
-        ) from None
-    problems = settings.problems(stages)
+        malformed = {
+            str(problem["loc"][0]) if problem["loc"] else "": f"{_setting_name(problem['loc'])}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        }
+        settings = _without(malformed)
+    problems = (*malformed.values(), *settings.problems(stages))
     if problems:
         raise Misconfigured(problems)
     return settings
+
+
+def _without(malformed: Iterable[str]) -> Settings:
+    """Return the settings with defaults in place of the malformed ones, to find what else is wrong."""
+    by_name = {name: field for field in Settings.model_fields for name in (field, *environment_names(field))}
+    fields = {by_name[name] for name in malformed if name in by_name} | {"market_origin", "wall_origin"}
+    return Settings(**{field: Settings.model_fields[field].default for field in fields})
 
 
 def settings_from(env: Mapping[str, str]) -> Settings:

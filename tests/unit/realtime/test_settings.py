@@ -21,6 +21,17 @@ def test_every_missing_setting_is_named_at_once() -> None:
     assert all(name in text for name in ("JWT_SECRET", "ENCRYPTION_KEYS", "APCA_API_KEY_ID"))
 
 
+def test_malformed_and_missing_settings_are_named_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ensure a malformed value does not hide what is missing."""
+    monkeypatch.setenv("NAVSTREAM_API_PORT", "eighty")
+    monkeypatch.setenv("PLAID_ENV", "moon")
+    monkeypatch.setenv("NAVSTREAM_MARKET_ORIGIN", "2026-11-20T15:00:00Z")
+    with pytest.raises(Misconfigured) as refusal:
+        load_settings("api")
+    text = str(refusal.value)
+    assert all(name in text for name in ("NAVSTREAM_API_PORT", "PLAID_ENV", "JWT_SECRET", "ENCRYPTION_KEYS"))
+
+
 def test_wrong_values_are_named_by_their_variable_without_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ensure a wrong value is told by the variable's own name and never printed."""
     monkeypatch.setenv("NAVSTREAM_API_PORT", "s3cret")
