@@ -3,42 +3,74 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime.domain.asset_class import AssetClass, MarketStream
 from realtime.domain.instrument import Instrument, InstrumentId
-from symbol_collector.allocation import Allocation, allocate, stream_of, tighter
+from symbol_collector.allocation import allocate, currencies, stream_of, tighter
 
 
-def instrument(symbol: str, asset_class: AssetClass = AssetClass.EQUITY, currency: str = "USD") -> Instrument:
-    return Instrument(InstrumentId(symbol), symbol, asset_class, currency, Decimal(1), symbol, listed=True)
+def instrument(
+    symbol: str, kind: AssetClass = AssetClass.EQUITY, currency: str = "USD", listed: bool = True
+) -> Instrument:
+    return Instrument(InstrumentId(f"id-{symbol}"), symbol, kind, currency, Decimal(1), symbol, listed)
 
 
-VALUES = {InstrumentId(symbol): Decimal(value) for symbol, value in (("A", 100), ("B", 110), ("C", 130))}
-THREE = [instrument(symbol) for symbol in "ABC"]
+def worth(**values: int) -> dict[InstrumentId, Decimal]:
+    return {InstrumentId(f"id-{symbol}"): Decimal(value) for symbol, value in values.items()}
 
 
-def test_everyone_is_streamed_while_there_is_room() -> None:
-    assert allocate(THREE, None, {}, frozenset()).streamed == {"A", "B", "C"}
-    assert not allocate(THREE, 3, {}, frozenset()).polled
+@pytest.mark.parametrize(("held", "stream"), [
+    (instrument("AAPL"), MarketStream.STOCK),
+    (instrument("BRK.B"), MarketStream.STOCK),
+    (instrument("BAC.PRL"), MarketStream.STOCK),
+    (instrument("SPY", AssetClass.ETF), MarketStream.STOCK),
+    (instrument("BTC/USD", AssetClass.CRYPTO), MarketStream.CRYPTO),
+    (instrument("AAPL280121C00250000", AssetClass.OPTION), MarketStream.OPTION),
+    (instrument("SPXW261218P05000000", AssetClass.OPTION), MarketStream.OPTION),
+    (instrument("BRK-B"), None),
+    (instrument("037833AL4", AssetClass.BOND), None),
+    (instrument("VTSAX", AssetClass.MUTUAL_FUND), None),
+    (instrument("CUR:USD", AssetClass.CASH), None),
+    (instrument("BTCUSD", AssetClass.CRYPTO), None),
+    (instrument("VAB.TO", AssetClass.ETF, "CAD"), None),
+    (instrument("SHOP", AssetClass.EQUITY, "USD", listed=False), None),
+])  # fmt: skip
+def test_the_stream_that_prices_an_instrument(held: Instrument, stream: MarketStream | None) -> None:
+    """What Alpaca cannot read never reaches a batch; a dollar price never reaches a Canadian instrument."""
+    assert stream_of(held) is stream
 
 
-def test_the_most_valuable_are_streamed_and_the_others_polled() -> None:
-    given = allocate(THREE, 2, VALUES, frozenset())
-    assert given == Allocation(streamed=frozenset("BC"), polled=frozenset("A"))
+def test_without_a_limit_everybody_streams() -> None:
+    found = allocate([instrument("A"), instrument("B")], None, {}, frozenset())
+    assert (found.streamed, found.polled) == ({"A", "B"}, frozenset())
 
 
-def test_a_place_is_kept_until_somebody_is_worth_clearly_more() -> None:
-    """110 against 100 does not take A's place, 130 does."""
-    assert allocate(THREE[:2], 1, VALUES, frozenset("A")).streamed == {"A"}
-    assert allocate([THREE[0], THREE[2]], 1, VALUES, frozenset("A")).streamed == {"C"}
+def test_the_most_valuable_stream() -> None:
+    found = allocate([instrument(each) for each in "ABCD"], 2, worth(B=5, D=9, A=1), frozenset())
+    assert (found.streamed, found.polled) == ({"B", "D"}, {"A", "C"})
 
 
-@pytest.mark.parametrize(("symbol", "currency"), [("BRK-B", "USD"), ("SHOP", "CAD")])
-def test_what_alpaca_cannot_price_in_dollars_has_no_stream(symbol: str, currency: str) -> None:
-    """A malformed symbol would spoil its whole batch; a Toronto listing would get New York's price."""
-    assert stream_of(instrument(symbol, currency=currency)) is None
-    assert stream_of(instrument("BRK.B")) is MarketStream.STOCK
+def test_a_place_is_kept_until_somebody_is_clearly_worth_more() -> None:
+    """Places do not flutter with every price."""
+    candidates = [instrument("A"), instrument("B")]
+    assert allocate(candidates, 1, worth(A=100, B=110), frozenset("A")).streamed == {"A"}
+    assert allocate(candidates, 1, worth(A=100, B=130), frozenset("A")).streamed == {"B"}
 
 
-def test_the_tighter_limit_holds() -> None:
-    assert [tighter(None, None), tighter(3, None), tighter(3, 2)] == [None, 3, 2]
+@given(st.sets(st.sampled_from("ABCDEFGH")), st.integers(0, 10), st.sets(st.sampled_from("ABCDEFGH")))
+def test_everybody_is_streamed_or_polled_and_the_limit_holds(held: set[str], limit: int, now: set[str]) -> None:
+    found = allocate([instrument(each) for each in held], limit, {}, frozenset(now))
+    assert found.streamed | found.polled == held
+    assert not found.streamed & found.polled
+    assert len(found.streamed) == min(limit, len(held))
+
+
+def test_the_tighter_of_two_limits() -> None:
+    assert [tighter(None, None), tighter(3, None), tighter(None, 2), tighter(3, 2), tighter(0, 2)] == [None, 3, 2, 2, 0]
+
+
+def test_currencies_other_than_the_dollar_need_a_rate() -> None:
+    held = [instrument("CUR:CAD", AssetClass.CASH, "CAD"), instrument("CUR:USD", AssetClass.CASH), instrument("A")]
+    assert {currency: each.symbol for currency, each in currencies(held).items()} == {"CAD": "CUR:CAD"}

@@ -1,23 +1,36 @@
-"""What error codes mean."""
+"""Alpaca's errors, for a person."""
 
 import pytest
 
 from symbol_collector.refusals import auth_refusal, reconnect_after_s, refusal
 
 
-@pytest.mark.parametrize(("code", "final"), [(402, True), (409, True), (411, True), (406, False), (404, False)])
-def test_only_what_another_attempt_cannot_cure_is_final(code: int, final: bool) -> None:
-    assert refusal(code, "?").is_final is final
+@pytest.mark.parametrize(("text", "code", "part", "final"), [
+    ("auth failed", 402, "APCA_API_KEY_ID", True),
+    ("connection limit exceeded", 406, "another program", False),
+    ("insufficient subscription", 409, "NAVSTREAM_ALPACA_FEED", True),
+    ("auth timeout", 404, "10 seconds", False),
+])  # fmt: skip
+def test_a_refused_sign_in_is_told_from_its_text(text: str, code: int, part: str, final: bool) -> None:
+    """The SDK's exception carries the text alone; the code decides what happens next."""
+    refused = auth_refusal(text)
+    assert (refused.code, refused.is_final) == (code, final)
+    assert part in str(refused)
+    assert str(code) in str(refused)
 
 
-def test_a_text_of_the_sdk_is_told_in_words_with_its_code() -> None:
-    """The SDK's exception carries no code."""
-    assert auth_refusal("Connection limit exceeded ").code == 406
-    assert "API keys are wrong" in str(auth_refusal("auth failed"))
-    assert str(auth_refusal("something new")) == "something new"
+def test_an_unknown_refusal_is_shown_as_it_came() -> None:
+    assert str(auth_refusal("come back tomorrow")) == "come back tomorrow"
+    assert str(refusal(499, "strange")) == "strange (Alpaca error 499)"
+    assert not auth_refusal("come back tomorrow").is_final
 
 
-def test_a_taken_connection_is_waited_for_longer_each_time() -> None:
-    """A dead connection keeps its place for up to 90 s; everything else is the SDK's to time."""
-    assert [reconnect_after_s(406, count) for count in (1, 2, 3, 9)] == [5, 10, 20, 60]
-    assert reconnect_after_s(None, 3) is None
+def test_a_taken_connection_is_waited_for_longer_and_longer() -> None:
+    """A dead connection keeps its slot for up to 90 s."""
+    waits = [reconnect_after_s(406, attempt) for attempt in range(1, 8)]
+    assert waits == [5, 10, 20, 40, 60, 60, 60]
+
+
+@pytest.mark.parametrize("code", [None, 402, 404, 500])
+def test_other_waits_are_the_sdk_s(code: int | None) -> None:
+    assert reconnect_after_s(code, 3) is None

@@ -1,49 +1,116 @@
-"""What REST says in one answer."""
+"""REST's snapshots and the right previous close."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from realtime.domain.asset_class import MarketStream
-from realtime.market_hours import market_hours_around
-from symbol_collector.snapshots import closing_day, dollars, previous_close, read_daily_closes, read_snapshot
+from realtime.market_hours import new_york_hours
+from symbol_collector.snapshots import (
+    closing_day,
+    dollars,
+    previous_close,
+    read_daily_closes,
+    read_dollar_rates,
+    read_snapshot,
+)
 
-YESTERDAY = {"t": "2026-11-19T05:00:00Z", "c": 10.1}
-TODAY = {"t": "2026-11-20T05:00:00Z", "c": 11.5}
-TRADE = {"t": "2026-11-20T15:00:00Z", "p": 11.5, "i": 1, "x": "Q", "c": ["@"], "z": "C"}
-QUOTE = {"t": "2026-11-20T15:00:01Z", "bp": 11.0, "ap": 12.0}
-
-
-def test_the_bar_s_own_day_decides_which_close_is_previous() -> None:
-    """Before a day's first trade `dailyBar` is still the session before."""
-    closes = read_daily_closes([YESTERDAY, TODAY])
-    friday, monday = previous_close(closes, date(2026, 11, 20)), previous_close(closes, date(2026, 11, 23))
-    assert friday is not None
-    assert monday is not None
-    assert (friday.price, friday.date) == (Decimal("10.1"), date(2026, 11, 19))
-    assert monday.price == Decimal("11.5")
-    assert previous_close(closes, date(2026, 11, 19)) is None
-
-
-def test_a_missing_close_is_unknown_and_not_zero() -> None:
-    assert read_daily_closes([None, {"t": TODAY["t"], "c": 0}]) == ()
-
-
-def test_a_quote_prices_options_and_what_never_traded() -> None:
-    raw = {"latestTrade": TRADE, "latestQuote": QUOTE}
-    assert read_snapshot("X", raw, MarketStream.STOCK).quote is None
-    assert read_snapshot("X", raw, MarketStream.OPTION).quote is not None
-    assert read_snapshot("X", {"latestQuote": QUOTE}, MarketStream.STOCK).quote is not None
-    assert read_snapshot("X", None, MarketStream.STOCK).trade is None
+HOURS = new_york_hours(2025, 2026)
+TRADE = {"t": "2026-11-20T15:00:00.123456789Z", "x": "D", "p": 271.5, "s": 100, "c": ["@"], "i": 1, "z": "C"}
+QUOTE = {
+    "t": "2026-11-20T15:00:01Z",
+    "ax": "P",
+    "ap": 272,
+    "as": 1,
+    "bx": "Q",
+    "bp": 271,
+    "bs": 1,
+    "c": ["R"],
+    "z": "C",
+}
 
 
-def test_coins_roll_at_midnight_new_york_on_weekends_too() -> None:
-    """Saturday is a day of its own for a coin; a stock's trading day is still Friday."""
-    saturday = datetime(2026, 11, 21, 15, tzinfo=UTC)
-    hours = market_hours_around(saturday)
-    assert closing_day(MarketStream.CRYPTO, saturday, hours) == date(2026, 11, 21)
-    assert closing_day(MarketStream.STOCK, saturday, hours) == date(2026, 11, 20)
+def bar(day: int, close: float, hour: int = 5) -> dict[str, Any]:
+    return {"t": f"2026-11-{day:02}T{hour:02}:00:00Z", "o": 1, "h": 2, "l": 1, "c": close, "v": 1, "n": 1, "vw": 1}
 
 
-def test_a_rate_is_turned_around() -> None:
-    """1.25 CAD a dollar: 0.8 dollars a CAD."""
-    assert dollars(1.25) == 0.8
+def snapshot(**parts: Any) -> dict[str, Any]:
+    return {"latestTrade": TRADE, "latestQuote": QUOTE, "minuteBar": None} | parts
+
+
+def test_a_trading_day_s_close_is_that_of_the_day_before() -> None:
+    found = read_snapshot("AAPL", snapshot(dailyBar=bar(20, 270.0), prevDailyBar=bar(19, 265.5)), MarketStream.STOCK)
+    close = previous_close(found.daily_closes, date(2026, 11, 20))
+    assert close is not None
+    assert (close.price, close.date) == (Decimal("265.5"), date(2026, 11, 19))
+
+
+def test_before_the_first_trade_of_a_day_the_daily_bar_is_the_day_before() -> None:
+    """Alpaca's snapshot at 06:18: dailyBar is yesterday's."""
+    found = read_snapshot("AAPL", snapshot(dailyBar=bar(19, 265.5), prevDailyBar=bar(18, 260.0)), MarketStream.STOCK)
+    close = previous_close(found.daily_closes, date(2026, 11, 20))
+    assert close is not None
+    assert (close.price, close.date) == (Decimal("265.5"), date(2026, 11, 19))
+
+
+def test_a_close_of_the_day_itself_or_later_is_none_of_the_previous() -> None:
+    found = read_snapshot("AAPL", snapshot(dailyBar=bar(20, 270.0), prevDailyBar=None), MarketStream.STOCK)
+    assert previous_close(found.daily_closes, date(2026, 11, 20)) is None
+
+
+def test_a_daily_bar_belongs_to_its_day_in_new_york() -> None:
+    """Midnight New York is 04:00 UTC in summer and 05:00 in winter."""
+    summer = {"t": "2026-07-01T04:00:00Z", "c": 1.5}
+    assert [close.date for close in read_daily_closes([summer, bar(19, 2.0)])] == [date(2026, 7, 1), date(2026, 11, 19)]
+
+
+def test_a_stock_s_quote_counts_only_without_a_trade() -> None:
+    assert read_snapshot("AAPL", snapshot(), MarketStream.STOCK).quote is None
+    assert read_snapshot("AAPL", snapshot(latestTrade=None), MarketStream.STOCK).quote is not None
+
+
+def test_an_option_s_quote_counts_beside_its_trade() -> None:
+    found = read_snapshot("AAPL280121C00250000", snapshot(), MarketStream.OPTION)
+    assert found.quote is not None
+    assert found.trade is not None
+
+
+@pytest.mark.parametrize("raw", [None, {}, {"latestTrade": None, "latestQuote": None, "dailyBar": None}])
+def test_missing_parts_are_unknown(raw: dict[str, Any] | None) -> None:
+    """Any part, or the whole snapshot, may be null."""
+    found = read_snapshot("AAPL", raw, MarketStream.STOCK)
+    assert (found.trade, found.quote, found.daily_closes) == (None, None, ())
+    assert previous_close(found.daily_closes, date(2026, 11, 20)) is None
+
+
+@pytest.mark.parametrize(("now", "stocks", "coins"), [
+    (datetime(2026, 11, 20, 15, tzinfo=UTC), date(2026, 11, 20), date(2026, 11, 20)),
+    (datetime(2026, 11, 20, 4, 59, tzinfo=UTC), date(2026, 11, 19), date(2026, 11, 19)),
+    (datetime(2026, 11, 20, 5, 0, tzinfo=UTC), date(2026, 11, 20), date(2026, 11, 20)),
+    (datetime(2026, 11, 22, 15, tzinfo=UTC), date(2026, 11, 20), date(2026, 11, 22)),
+    (datetime(2026, 11, 26, 15, tzinfo=UTC), date(2026, 11, 25), date(2026, 11, 26)),
+])  # fmt: skip
+def test_the_day_rolls_at_midnight_new_york_and_rests_on_weekends_and_holidays(
+    now: datetime, stocks: date, coins: date
+) -> None:
+    """Stocks keep the last session's day; coins trade every day."""
+    assert closing_day(MarketStream.STOCK, now, HOURS) == stocks
+    assert closing_day(MarketStream.OPTION, now, HOURS) == stocks
+    assert closing_day(MarketStream.CRYPTO, now, HOURS) == coins
+
+
+def test_exchange_rates_become_dollars_per_unit() -> None:
+    """1/mp, rounded to 8 decimals."""
+    answer = {"rates": {"USDCAD": {"bp": 1.4091, "mp": 1.4092, "ap": 1.4093, "t": "2026-11-20T15:00:00Z"},
+                        "EURUSD": {"mp": 1.1, "t": "2026-11-20T15:00:00Z"}, "USDJPY": None, "USDCHF": {"mp": 0}}}  # fmt: skip
+    rates = read_dollar_rates(answer)
+    assert list(rates) == ["CAD"]
+    assert Decimal(repr(dollars(rates["CAD"][1]))) == Decimal("0.70962248")
+
+
+def test_no_rates_is_no_rate() -> None:
+    """Never a silent 1.0."""
+    assert read_dollar_rates({}) == {}
+    assert read_dollar_rates({"rates": None}) == {}

@@ -7,22 +7,25 @@ from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
 from symbol_collector.universe import change
 
-OLD = Instrument(InstrumentId("1"), "FB", AssetClass.EQUITY, "USD", Decimal(1), "Facebook", listed=True)
+A = Instrument(InstrumentId("1"), "AAPL", AssetClass.EQUITY, "USD", Decimal(1), "Apple", True)
+B = Instrument(InstrumentId("2"), "META", AssetClass.EQUITY, "USD", Decimal(1), "Meta", True)
 
 
-def test_purchases_join_and_last_sales_leave() -> None:
-    new = replace(OLD, id=InstrumentId("2"), symbol="AAPL")
-    found = change({OLD.id: OLD}, [new])
-    assert (found.joined, found.left) == ((new,), (OLD,))
+def test_a_purchase_joins_and_a_last_sale_leaves() -> None:
+    found = change({A.id: A}, [B])
+    assert (found.joined, found.left) == ((B,), (A,))
 
 
-def test_a_renamed_symbol_leaves_and_joins() -> None:
-    """The old symbol must be unsubscribed, the new one subscribed."""
-    renamed = replace(OLD, symbol="META")
-    found = change({OLD.id: OLD}, [renamed])
-    assert (found.joined, found.left) == ((renamed,), (OLD,))
+def test_the_same_is_no_change() -> None:
+    assert change({A.id: A, B.id: B}, [B, A]).is_empty
 
 
-def test_another_name_changes_nothing() -> None:
-    """Names come from providers and differ; the price goes on."""
-    assert change({OLD.id: OLD}, [replace(OLD, name="Meta")]).is_empty
+def test_another_name_is_no_change() -> None:
+    assert change({A.id: A}, [replace(A, name="Apple Inc.")]).is_empty
+
+
+def test_another_symbol_leaves_and_joins() -> None:
+    """After a rename the stream must be subscribed anew."""
+    renamed = replace(A, symbol="APPL")
+    found = change({A.id: A}, [renamed])
+    assert (found.joined, found.left) == ((renamed,), (A,))
