@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from calculator.book import COUNTED, Base, Book, Entries
+from calculator.book import Base, Book, Entries
 
 ACCOUNTS, HELD, INSTRUMENTS = 1_000_000, 30, 20_000
 REPLACED = 2_000
@@ -24,7 +24,7 @@ def measure() -> list[dict[str, Any]]:
     price = draw.uniform(1, 500, INSTRUMENTS)
     read = [base.entries.units.view(np.int64), base.entries.column.view(np.int64)]
     reading_ms = _best_ms(lambda: [part.sum() for part in read])
-    revaluing_ms = _best_ms(lambda: book.market_values(price))
+    revaluing_ms = _best_ms(lambda: book.still(INSTRUMENTS).market_values(price))
     bytes_per_position = base.nbytes / len(base.entries)
     return [
         {
@@ -49,12 +49,12 @@ def measure() -> list[dict[str, Any]]:
 def _base(draw: np.random.Generator) -> Base:
     """Make the book in chunks: the memory of the whole at once is what a calculator has, and no more."""
     count = ACCOUNTS * HELD
-    entries = Entries(np.empty(count, np.int32), np.empty(count), np.empty(count), np.empty(count, np.uint8))
+    entries = Entries(np.empty(count, np.int32), np.empty(count), np.empty(count))
     for first in range(0, ACCOUNTS, _CHUNK):
         at = slice(first * HELD, (first + _CHUNK) * HELD)
         part = _entries(draw, _CHUNK)
         entries.column[at], entries.units[at] = part.column, part.units
-        entries.cost[at], entries.flags[at] = part.cost, part.flags
+        entries.cost[at] = part.cost
     return Base.of(entries, np.arange(0, count + 1, HELD, dtype=np.int64), INSTRUMENTS)
 
 
@@ -64,7 +64,7 @@ def _entries(draw: np.random.Generator, accounts_count: int) -> Entries:
     column = (INSTRUMENTS * draw.random(shape) ** 3).astype(np.int32)
     column.sort(axis=1)
     units = draw.uniform(-10, 100, shape)
-    return Entries(column.ravel(), units.ravel(), 100 * units.ravel(), np.full(units.size, COUNTED, np.uint8))
+    return Entries(column.ravel(), units.ravel(), 100 * units.ravel())
 
 
 def _best_ms(work: Callable[[], object]) -> float:

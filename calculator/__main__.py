@@ -9,6 +9,7 @@ from statistics import median
 import asyncpg
 
 from calculator.engine import Engine
+from calculator.garbage import look_for_cycles_less_often
 from calculator.loader import Loader
 from calculator.partitions import Partitions
 from calculator.publisher import Publisher
@@ -25,6 +26,7 @@ _FACTS_EVERY_S = 0.5
 
 async def main(process: Process) -> None:
     """Value the partitions that this process gets hold of, until cancelled."""
+    look_for_cycles_less_often()
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_bus(process.settings.redis_address))
         pool = await _open_pool(stack, process)
@@ -69,7 +71,8 @@ async def _report(
             partitions=len(publisher.partitions),
             accounts=whole.book.accounts_count,
             positions=whole.book.positions_count,
-            total_dollars=None if whole.total_dollars is None else round(whole.total_dollars),
+            total_value=None if whole.aggregates is None else round(whole.aggregates.total_value),
+            day_change=None if whole.aggregates is None else round(whole.aggregates.day_change),
             watched_users=len(engine.watched.user_ids),
             watched_positions=engine.watched.positions_count,
             batches=publisher.batches_count,

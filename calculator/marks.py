@@ -6,7 +6,7 @@ trading day is newer; without one the newer of that close and the provider's own
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -20,23 +20,28 @@ from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import LIVE_SOURCES, Price, PriceSource, supersedes
 
 _CASH_PREFIX = "CUR:"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _CLASSES = list(AssetClass)
 _CLASS_CODE = {asset_class: code for code, asset_class in enumerate(_CLASSES)}
-NEVER_US = np.iinfo(np.int64).max
 _CAPACITY = 64
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The price chosen to value an instrument; `previous_close` only when it is the base of the day change."""
+    """The price chosen to value an instrument.
+
+    Attributes:
+        live: The market itself made it, and it is not stale.
+        estimated: A previous close or the provider's own price.
+        previous_close: Only when it is the base of the day change.
+    """
 
     price: Decimal | None
     time: datetime | None
     source: PriceSource | None
     stale: bool
+    live: bool
+    estimated: bool
     previous_close: Decimal | None
     previous_close_date: date | None
 
@@ -49,8 +54,8 @@ class ProviderMark:
     time: datetime
 
 
-_UNPRICED = Mark(None, None, None, stale=False, previous_close=None, previous_close_date=None)
-_CASH = Mark(Decimal(1), None, None, stale=False, previous_close=None, previous_close_date=None)
+_UNPRICED = Mark(None, None, None, False, False, False, None, None)
+_CASH = Mark(Decimal(1), None, None, False, False, False, None, None)
 
 
 def choose_mark(instrument: Instrument, price: Price | None, provider: ProviderMark | None, moment: Moment) -> Mark:
@@ -62,10 +67,11 @@ def choose_mark(instrument: Instrument, price: Price | None, provider: ProviderM
     chosen = _observed(price, close_time if valid else None) or _estimate(close, close_time, provider)
     known, known_date = (close, close_date) if valid else (None, None)
     if chosen is None:
-        return Mark(None, None, None, stale=False, previous_close=known, previous_close_date=known_date)
+        return Mark(None, None, None, False, False, False, known, known_date)
     time, amount, source = chosen
     stale = instrument.stream is not None and time < moment.fresh_from(instrument.asset_class)
-    return Mark(amount, time, source, stale, known, known_date)
+    observed = source in LIVE_SOURCES
+    return Mark(amount, time, source, stale, observed and not stale, not observed, known, known_date)
 
 
 def _previous_close(
@@ -106,15 +112,7 @@ class Moved:
 
 
 class Marks:
-    """Marks of all known instruments, as objects and as vectors with a place (column) for each instrument.
-
-    Attributes:
-        price: Mark per unit, instrument's currency; NaN where unpriced. Shape (columns,), as all vectors here.
-        previous_close: NaN where unknown.
-        time_us: Time of the mark, microseconds since 1970; never where there is none.
-        live: Whether the market itself made the mark.
-        currency: Code of the instrument's currency in `rates`.
-    """
+    """Marks of all known instruments; each instrument has a place, its column."""
 
     def __init__(self, rates: Rates, moment: Moment) -> None:
         self.rates = rates
@@ -126,11 +124,8 @@ class Marks:
         self._doubted: set[InstrumentId] = set()
         self._provider: dict[InstrumentId, ProviderMark] = {}
         self._currency_of: dict[InstrumentId, str] = {}
-        self.price = np.full(_CAPACITY, np.nan)
-        self.previous_close = np.full(_CAPACITY, np.nan)
-        self.time_us = np.zeros(_CAPACITY, np.int64)
-        self.currency = np.zeros(_CAPACITY, np.int32)
-        self.live, self.stale, self.cash = (np.zeros(_CAPACITY, np.bool_) for _ in range(3))
+        self._time_s = np.full(_CAPACITY, np.inf)
+        self._stale = np.zeros(_CAPACITY, np.bool_)
         self._class = np.zeros(_CAPACITY, np.int8)
         self._streamed = np.zeros(_CAPACITY, np.bool_)
 
@@ -184,9 +179,9 @@ class Marks:
         self.moment = moment
         count = len(self.instruments)
         if same_rules:
-            floors = np.array([_microseconds(moment.fresh_from(asset_class)) for asset_class in _CLASSES])
-            stale = self._streamed[:count] & (self.time_us[:count] < floors[self._class[:count]])
-            candidates = np.flatnonzero(stale != self.stale[:count]).tolist()
+            floors = np.array([moment.fresh_from(asset_class).timestamp() for asset_class in _CLASSES])
+            stale = self._streamed[:count] & (self._time_s[:count] < floors[self._class[:count]])
+            candidates = np.flatnonzero(stale != self._stale[:count]).tolist()
         else:
             candidates = list(range(count))
         return Moved(columns={column for column in candidates if self._mark(column)})
@@ -206,19 +201,16 @@ class Marks:
             moved.columns.add(column)
 
     def _append(self, instrument: Instrument) -> None:
-        if len(self.instruments) == len(self.price):
-            self._grow()
-        column = len(self.instruments)
-        self.price[column] = self.previous_close[column] = np.nan
-        self.time_us[column] = NEVER_US
-        self.live[column] = self.stale[column] = False
+        if len(self.instruments) == len(self._time_s):
+            self._time_s, self._stale = _doubled(self._time_s), _doubled(self._stale)
+            self._class, self._streamed = _doubled(self._class), _doubled(self._streamed)
+        self._time_s[len(self.instruments)] = np.inf
+        self._stale[len(self.instruments)] = False
         self.instruments.append(instrument)
         self.marks.append(_UNPRICED)
 
     def _describe(self, column: int, moved: Moved) -> None:
         instrument = self.instruments[column]
-        self.cash[column] = instrument.asset_class is AssetClass.CASH
-        self.currency[column] = self.rates.code(instrument.currency)
         self._class[column] = _CLASS_CODE[instrument.asset_class]
         self._streamed[column] = instrument.stream is not None
         if instrument.asset_class is AssetClass.CASH and instrument.symbol.startswith(_CASH_PREFIX):
@@ -235,23 +227,10 @@ class Marks:
         if mark == self.marks[column]:
             return False
         self.marks[column] = mark
-        self.price[column] = np.nan if mark.price is None else float(mark.price)
-        self.previous_close[column] = np.nan if mark.previous_close is None else float(mark.previous_close)
-        self.time_us[column] = NEVER_US if mark.time is None else _microseconds(mark.time)
-        self.live[column] = mark.source in LIVE_SOURCES
-        self.stale[column] = mark.stale
+        self._time_s[column] = np.inf if mark.time is None else mark.time.timestamp()
+        self._stale[column] = mark.stale
         return True
-
-    def _grow(self) -> None:
-        self.price, self.previous_close = _doubled(self.price), _doubled(self.previous_close)
-        self.time_us, self.currency = _doubled(self.time_us), _doubled(self.currency)
-        self.live, self.stale, self.cash = _doubled(self.live), _doubled(self.stale), _doubled(self.cash)
-        self._class, self._streamed = _doubled(self._class), _doubled(self._streamed)
 
 
 def _doubled(vector: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     return np.concatenate((vector, vector))
-
-
-def _microseconds(time: datetime) -> int:
-    return (time - _EPOCH) // _MICROSECOND

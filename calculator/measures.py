@@ -1,181 +1,125 @@
-"""The figures of `realtime/domain/value.py`, a function each, over many rows at once (pure).
+"""The figures of `realtime/domain/value.py`, a function each, from a subject's exact sums (pure).
 
-Floats, unrounded, in each row's own currency, with a bound on their distance from the exact value; see `cents.py`.
+Rounded once, at the end, within `exact_arithmetic()`; unknown is None, and there is no minus zero.
 """
 
-from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
-import numpy as np
-import numpy.typing as npt
+from calculator.totals import Totals
+from realtime.domain.money import CENT, PCT
+from realtime.domain.value import Figures
 
-from calculator.book import COUNTED, UNCOSTED, Floats, Selection
-from calculator.marks import NEVER_US, Marks
-
-Bools = npt.NDArray[np.bool_]
-Counts = npt.NDArray[np.int64]
-
-_EPSILON = 2.0**-52
-_ROUNDINGS = 16
-"""More than the roundings that any single term goes through before it is summed."""
+_ZERO_CENTS = Decimal("0.00")
+_ZERO_PCT = Decimal("0.0000")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Figure:
-    """One figure of each row; shape (rows,).
-
-    Attributes:
-        known: False where the figure is None.
-        error: Bound on `|amount - exact|`; infinite where `known` itself is in doubt.
-    """
-
-    amount: Floats
-    known: Bools
-    error: Floats
+def cents(amount: Decimal) -> Decimal:
+    """Round to cents, half to even."""
+    return amount.quantize(CENT) or _ZERO_CENTS
 
 
-class Lines:
-    """The entries of some rows with their marks; vectors of shape (entries,), NaN where unknown."""
-
-    def __init__(self, selection: Selection, marks: Marks, currency: npt.NDArray[np.int32]) -> None:
-        """Look the marks up; `currency` is the code of each row's own, shape (rows,)."""
-        entries, column = selection.entries, selection.entries.column
-        rate = marks.rates.table[marks.currency[column], currency[selection.place]]
-        self._place = selection.place
-        self._rows_count = len(selection.rows)
-        self.cash = marks.cash[column]
-        self.live = marks.live[column] & ~marks.stale[column]
-        self.observed = marks.live[column]
-        self.stale = marks.stale[column]
-        self.time_us = marks.time_us[column]
-        self.counted = (entries.flags & COUNTED) != 0
-        self.uncosted = ((entries.flags & UNCOSTED) != 0) | np.isnan(rate)
-        self.value = entries.units * marks.price[column] * rate
-        self.cost = np.where(self.cash, np.nan, entries.cost * rate)
-        self.previous_value = np.where(self.cash, np.nan, entries.units * marks.previous_close[column] * rate)
-        self.error = self._error_bound()
-
-    def total(self, amounts: Floats, where: Bools) -> Floats:
-        """Sum by row, shape (rows,), the amounts of the entries that are chosen."""
-        chosen = np.where(where, amounts, 0.0)
-        return np.bincount(self._place, weights=chosen, minlength=self._rows_count).astype(np.float64, copy=False)
-
-    def count(self, where: Bools) -> Counts:
-        """Count by row, shape (rows,), the entries that are chosen."""
-        return np.bincount(self._place[where], minlength=self._rows_count)
-
-    def earliest_us(self, where: Bools) -> Counts:
-        """Return the earliest mark by row, microseconds since 1970; `NEVER_US` without any."""
-        earliest = np.full(self._rows_count, NEVER_US)
-        np.minimum.at(earliest, self._place[where], self.time_us[where])
-        return earliest
-
-    def figure(self, amounts: Floats, where: Bools) -> Figure:
-        """Sum the chosen amounts by row; unknown where none is chosen."""
-        return Figure(self.total(amounts, where), self.count(where) > 0, self.error)
-
-    def sum(self, amounts: Floats, where: Bools) -> Figure:
-        """Sum the chosen amounts by row; zero where none is chosen."""
-        return Figure(self.total(amounts, where), np.ones(self._rows_count, np.bool_), self.error)
-
-    def _error_bound(self) -> Floats:
-        """Bound the error of any sum over a row: roundings per term and per addition, of all magnitudes together."""
-        magnitude = sum(np.nan_to_num(np.abs(part)) for part in (self.value, self.cost, self.previous_value))
-        everything = np.ones(len(self._place), np.bool_)
-        return self.total(np.asarray(magnitude), everything) * (self.count(everything) + _ROUNDINGS) * _EPSILON
+def percent(part: Decimal, whole: Decimal) -> Decimal | None:
+    """Return `part` in percent of `whole` to 4 decimals; None when `whole` is not positive."""
+    return (part * 100 / whole).quantize(PCT) or _ZERO_PCT if whole > 0 else None
 
 
-def market_value(lines: Lines) -> Figure:
+def market_value(totals: Totals) -> Decimal:
     """Sum of the priced positions other than cash."""
-    return lines.sum(lines.value, ~np.isnan(lines.value) & ~lines.cash)
+    return cents(totals.market_value)
 
 
-def cash(lines: Lines) -> Figure:
+def cash(totals: Totals) -> Decimal:
     """Sum of the cash whose rate is known."""
-    return lines.sum(lines.value, ~np.isnan(lines.value) & lines.cash)
+    return cents(totals.cash)
 
 
-def total_value(lines: Lines) -> Figure:
-    """Market value and cash."""
-    return lines.sum(lines.value, ~np.isnan(lines.value))
+def total_value(totals: Totals) -> Decimal:
+    """Market value and cash, added before they are rounded."""
+    return cents(totals.market_value + totals.cash)
 
 
-def cost_basis(lines: Lines) -> Figure:
-    """Sum over the positions with known cost."""
-    return lines.figure(lines.cost, ~np.isnan(lines.cost))
+def cost_basis(totals: Totals) -> Decimal | None:
+    """Sum over the holdings with known cost."""
+    return cents(totals.cost) if totals.cost_count else None
 
 
-def unrealized_gain(lines: Lines) -> Figure:
-    """Value less cost over the positions that have both."""
-    gain = lines.value - lines.cost
-    return lines.figure(gain, ~np.isnan(gain))
+def unrealized_gain(totals: Totals) -> Decimal | None:
+    """Value less cost over the holdings that have both."""
+    return cents(totals.gain) if totals.gain_count else None
 
 
-def unrealized_gain_pct(lines: Lines) -> Figure:
-    """Percent of the cost of the positions that have both value and cost."""
-    gain = unrealized_gain(lines)
-    return _percent(gain, lines.total(lines.cost, ~np.isnan(lines.value - lines.cost)))
+def unrealized_gain_pct(totals: Totals) -> Decimal | None:
+    """Percent of the cost of the holdings that have both value and cost."""
+    return percent(totals.gain, totals.gain_cost) if totals.gain_count else None
 
 
-def day_change(lines: Lines) -> Figure:
-    """Value less value at the previous close over the positions that have both."""
-    change = lines.value - lines.previous_value
-    return lines.figure(change, ~np.isnan(change))
+def day_change(totals: Totals) -> Decimal | None:
+    """Value less value at the previous close over the holdings that have both."""
+    return cents(totals.change) if totals.change_count else None
 
 
-def day_change_pct(lines: Lines) -> Figure:
+def day_change_pct(totals: Totals) -> Decimal | None:
     """Percent of the total value less the day change."""
-    change = day_change(lines)
-    return _percent(change, total_value(lines).amount - change.amount)
+    if not totals.change_count:
+        return None
+    return percent(totals.change, totals.market_value + totals.cash - totals.change)
 
 
-def live_coverage(lines: Lines) -> Figure:
+def live_coverage(totals: Totals) -> Decimal | None:
     """Share of the gross market value that has a live mark that is not stale."""
-    gross, live = _gross(lines, np.ones_like(lines.live)), _gross(lines, lines.live)
-    known = gross > 0
-    share = np.divide(live, gross, out=np.zeros_like(live), where=known)
-    error = np.divide(2 * lines.error, gross, out=np.zeros_like(live), where=known)
-    return Figure(share, known, error + share * _EPSILON)
+    return (totals.live / totals.gross).quantize(PCT) if totals.gross else None
 
 
-def estimated_value(lines: Lines) -> Figure:
-    """Gross market value marked by a previous close or by the provider's own price."""
-    return Figure(_gross(lines, ~lines.observed), np.ones(len(lines.error), np.bool_), lines.error)
+def stale_since(totals: Totals) -> datetime | None:
+    """Time of the oldest stale mark."""
+    return min(totals.stale_times.values(), default=None)
 
 
-def stale_since(lines: Lines) -> Counts:
-    """Time of the oldest stale mark, microseconds since 1970; `NEVER_US` without any."""
-    return lines.earliest_us(lines.stale)
-
-
-def stale_count(lines: Lines) -> Counts:
+def stale_count(totals: Totals) -> int:
     """Positions with a stale mark."""
-    return lines.count(lines.counted & lines.stale)
+    return len(totals.stale_times)
 
 
-def unpriced_count(lines: Lines) -> Counts:
+def unpriced_count(totals: Totals) -> int:
     """Positions without a price or an FX rate."""
-    return lines.count(lines.counted & np.isnan(lines.value))
+    return totals.unpriced_count
 
 
-def uncosted_count(lines: Lines) -> Counts:
-    """Positions other than cash without a known cost basis."""
-    return lines.count(lines.counted & lines.uncosted & ~lines.cash)
+def uncosted_count(totals: Totals) -> int:
+    """Positions other than cash without a known cost basis, or with one that is known in part."""
+    return totals.uncosted_count
 
 
-def positions_count(lines: Lines) -> Counts:
+def estimated_value(totals: Totals) -> Decimal:
+    """Gross market value marked by a previous close or by the provider's own price."""
+    return cents(totals.estimated)
+
+
+def positions_count(totals: Totals) -> int:
     """Positions including cash."""
-    return lines.count(lines.counted)
+    return totals.parts_count
 
 
-def _gross(lines: Lines, where: Bools) -> Floats:
-    return lines.total(np.abs(lines.value), where & ~np.isnan(lines.value) & ~lines.cash)
-
-
-def _percent(part: Figure, whole: Floats) -> Figure:
-    """Return `part` in percent of `whole`, unknown where that is not positive."""
-    positive = part.known & (whole > 0)
-    share = np.divide(part.amount, whole, out=np.zeros_like(whole), where=positive)
-    doubt = 2 * part.error
-    relative = np.divide(doubt, whole - doubt, out=np.full_like(whole, np.inf), where=whole > doubt)
-    error = np.where(part.known & (whole >= -doubt), 100 * relative * (1 + np.abs(share)), 0.0)
-    return Figure(100 * share, positive, error + 100 * np.abs(share) * 4 * _EPSILON)
+def figures(totals: Totals, currency: str, session: str, holdings_as_of: datetime | None) -> Figures:
+    """Return all of them."""
+    return Figures(
+        market_value(totals),
+        cash(totals),
+        total_value(totals),
+        cost_basis(totals),
+        unrealized_gain(totals),
+        unrealized_gain_pct(totals),
+        day_change(totals),
+        day_change_pct(totals),
+        live_coverage(totals),
+        stale_since(totals),
+        stale_count(totals),
+        unpriced_count(totals),
+        uncosted_count(totals),
+        estimated_value(totals),
+        positions_count(totals),
+        currency,
+        session,
+        holdings_as_of,
+    )

@@ -71,9 +71,9 @@ class Moment:
 
     def close_time(self, asset_class: AssetClass, close_date: date) -> datetime:
         """Return when that day's official close was made: at the bell; round the clock, at midnight New York."""
+        if close_date == self.previous_session and not ASSET_CLASSES[asset_class].round_the_clock:
+            return self.previous_session_close
         midnight = datetime(close_date.year, close_date.month, close_date.day, tzinfo=NEW_YORK)
         if ASSET_CLASSES[asset_class].round_the_clock:
             return midnight + timedelta(days=1)
-        if close_date == self.previous_session:
-            return self.previous_session_close
         return market_hours_around(midnight).trading_day(midnight).close

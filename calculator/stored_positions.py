@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from calculator.book import COUNTED, UNCOSTED, Base, Entries
+from calculator.book import Base, Entries
 from realtime.store.book import HEADER_BYTES, POSITION_BYTES, TRAILER_BYTES
 
 _ROW = np.dtype(
@@ -98,7 +98,5 @@ class StoredPositions:
         account, column, units, cost = (np.concatenate(parts) for parts in zip(*(self._parts or [none]), strict=True))
         self._parts = []
         order = np.argsort(account, kind="stable")
-        cost = cost[order]
-        flags = np.where(np.isnan(cost), COUNTED | UNCOSTED, COUNTED).astype(np.uint8)
         start = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.bincount(account, minlength=self._rows_count))))
-        return Base.of(Entries(column[order], units[order], cost, flags), start, columns_count)
+        return Base.of(Entries(column[order], units[order], cost[order]), start, columns_count)

@@ -1,95 +1,98 @@
-"""What is valued for a watched user: his accounts and his portfolio, with their exact quantities (pure)."""
+"""What is valued for a watched user: his accounts and his portfolio (pure). Within `exact_arithmetic()`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-import numpy as np
-
-from calculator.book import COUNTED, UNCOSTED, Entries
+from calculator.marks import Marks
+from calculator.measures import figures
+from calculator.parts import Held, Line, Part, part_of
+from calculator.positions import position
+from calculator.totals import Totals
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.holding import AccountHoldings
-from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.value import Figures, Position
 from realtime.store.holdings import UserHoldings
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One account's holding of one instrument; `units` is quantity times multiplier; cash has no cost."""
-
-    account: AccountId
-    institution: str
-    quantity: Decimal
-    units: Decimal
-    cost: Decimal | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """An account, or (without an account id) a user's portfolio.
+    """An account, or (without an account id) a user's portfolio, valued at the marks it was shown last.
 
     Attributes:
-        lines: By column, ordered by account; an account has one line a column, a portfolio one for each account.
+        held: By column; in an account each has one line, in a portfolio one for each account.
     """
 
-    user_id: UserId
-    account_id: AccountId | None
-    institution: str | None
-    currency: str
-    as_of: datetime | None
-    lines: Mapping[int, tuple[Line, ...]]
+    __slots__ = ("_as_of", "_institution", "_marks", "_parts", "_totals", "account_id", "currency", "held", "user_id")
 
-    def entries(self) -> Entries:
-        """Return the row of the book for this subject."""
-        column, units, cost, flags = [], [], [], []
-        for key, lines in self.lines.items():
-            first = COUNTED | UNCOSTED if any(line.cost is None for line in lines) else COUNTED
-            for place, line in enumerate(lines):
-                column.append(key)
-                units.append(float(line.units))
-                cost.append(np.nan if line.cost is None else float(line.cost))
-                flags.append(first if place == 0 else 0)
-        return Entries(
-            np.array(column, np.int32),
-            np.array(units, np.float64),
-            np.array(cost, np.float64),
-            np.array(flags, np.uint8),
+    def __init__(
+        self,
+        user_id: UserId,
+        account_id: AccountId | None,
+        institution: str | None,
+        currency: str,
+        as_of: datetime | None,
+        held: Mapping[int, Held],
+        marks: Marks,
+    ) -> None:
+        self.user_id = user_id
+        self.account_id = account_id
+        self.currency = currency
+        self.held = held
+        self._institution = institution
+        self._as_of = as_of
+        self._marks = marks
+        self._totals = Totals()
+        self._parts: dict[int, Part] = {}
+        for column, each in held.items():
+            self._parts[column] = part = self._part(column, each)
+            self._totals.add(column, each, part)
+
+    def revalue(self, column: int) -> None:
+        """Value one of its instruments anew."""
+        held = self.held[column]
+        part = self._part(column, held)
+        self._totals.replace(column, held, self._parts[column], part)
+        self._parts[column] = part
+
+    def position(self, column: int) -> Position:
+        """Return the position in one of its instruments."""
+        instrument = self._marks.instruments[column]
+        return position(instrument, self.held[column], self._parts[column], self._institution, self.account_id)
+
+    def figures(self) -> Figures:
+        """Return what it is worth."""
+        return figures(self._totals, self.currency, str(self._marks.moment.session), self._as_of)
+
+    def _part(self, column: int, held: Held) -> Part:
+        marks = self._marks
+        return part_of(held, marks.marks[column], marks.rates.rate(marks.instruments[column].currency, self.currency))
+
+
+def subjects_of(user: UserHoldings, marks: Marks) -> list[Subject]:
+    """Return the subjects of a user's accounts, then that of his portfolio; all his instruments have a column."""
+    together: dict[int, list[Line]] = {}
+    subjects = []
+    for account in sorted(user.accounts, key=lambda account: account.account_id):
+        lines = account_lines(account, marks)
+        for column, line in lines.items():
+            together.setdefault(column, []).append(line)
+        held = {column: _held(column, [line], marks) for column, line in lines.items()}
+        subjects.append(
+            Subject(user.user_id, account.account_id, account.institution, account.currency, account.as_of, held, marks)
         )
+    read_at = [account.as_of for account in user.accounts if account.as_of is not None]
+    whole = {column: _held(column, lines, marks) for column, lines in together.items()}
+    subjects.append(Subject(user.user_id, None, None, user.currency, min(read_at, default=None), whole, marks))
+    return subjects
 
 
-def subjects_of(
-    user: UserHoldings, column_of: Mapping[InstrumentId, int], instruments: list[Instrument]
-) -> tuple[Subject, ...]:
-    """Return the subjects of a user's accounts, then that of his portfolio."""
-    accounts = sorted(user.accounts, key=lambda account: account.account_id)
-    lines = [_lines(account, column_of, instruments) for account in accounts]
-    together: dict[int, tuple[Line, ...]] = {}
-    for account_lines in lines:
-        for column, line in account_lines.items():
-            together[column] = (*together.get(column, ()), line)
-    read_at = [account.as_of for account in accounts if account.as_of is not None]
-    return (
-        *(
-            _account_subject(account, {column: (line,) for column, line in account_lines.items()})
-            for account, account_lines in zip(accounts, lines, strict=True)
-        ),
-        Subject(user.user_id, None, None, user.currency, min(read_at, default=None), together),
-    )
-
-
-def _account_subject(account: AccountHoldings, lines: Mapping[int, tuple[Line, ...]]) -> Subject:
-    return Subject(account.user_id, account.account_id, account.institution, account.currency, account.as_of, lines)
-
-
-def _lines(
-    account: AccountHoldings, column_of: Mapping[InstrumentId, int], instruments: list[Instrument]
-) -> dict[int, Line]:
+def account_lines(account: AccountHoldings, marks: Marks) -> dict[int, Line]:
+    """Return an account's holdings by column."""
     lines = {}
     for holding in account.holdings:
-        column = column_of[holding.instrument_id]
-        instrument = instruments[column]
+        column = marks.column_of[holding.instrument_id]
+        instrument = marks.instruments[column]
         lines[column] = Line(
             account.account_id,
             account.institution,
@@ -103,3 +106,7 @@ def _lines(
 def instrument_ids(users: Iterable[UserHoldings]) -> set[InstrumentId]:
     """Return which instruments these users hold."""
     return {row.instrument_id for user in users for account in user.accounts for row in account.holdings}
+
+
+def _held(column: int, lines: list[Line], marks: Marks) -> Held:
+    return Held.of(tuple(lines), is_cash=marks.instruments[column].asset_class is AssetClass.CASH)

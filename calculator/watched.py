@@ -4,42 +4,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
-
-from calculator.book import COUNTED, Book, Rows, Selection, compacted
-from calculator.exact import exact_arithmetic
-from calculator.figures import figures
 from calculator.marks import Marks, Moved
-from calculator.positions import position
+from calculator.parts import exact_arithmetic
 from calculator.subjects import Subject, subjects_of
 from realtime.contract.messages import ValueUpdate
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass
-from realtime.domain.instrument import InstrumentId
-from realtime.domain.value import Position
 from realtime.store.holdings import UserHoldings
-
-_COMPACT_FROM = 64
-_COMPACT_SHARE = 4
-"""A new base is made when more rows than this, and more than one in so many, lie over the old one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _User:
     holdings: UserHoldings
     scales: tuple[tuple[Decimal, AssetClass], ...]
-    rows: tuple[int, ...]
+    subjects: list[Subject]
 
 
 class Watched:
-    """A row of the book for each account and portfolio that somebody watches."""
+    """A subject for each account and portfolio that somebody watches, found by what it holds."""
 
     def __init__(self, marks: Marks) -> None:
         self._marks = marks
-        self._book = Book()
         self._users: dict[UserId, _User] = {}
-        self._subjects: dict[int, Subject] = {}
-        self._rows_of_currency: dict[str, set[int]] = {}
+        self._holders: dict[int, dict[Subject, None]] = {}
+        self._in_currency: dict[str, dict[Subject, None]] = {}
 
     @property
     def user_ids(self) -> frozenset[UserId]:
@@ -47,7 +35,7 @@ class Watched:
 
     @property
     def positions_count(self) -> int:
-        return sum(len(subject.lines) for subject in self._subjects.values())
+        return sum(len(user.subjects[-1].held) for user in self._users.values())
 
     def account_ids(self, user_id: UserId) -> frozenset[AccountId]:
         """Return which of a user's accounts are valued."""
@@ -64,18 +52,22 @@ class Watched:
         if user is not None and user.holdings == holdings and user.scales == scales:
             return False
         self.remove_user(holdings.user_id)
-        subjects = subjects_of(holdings, self._marks.column_of, self._marks.instruments)
-        rows = tuple(self._add(subject) for subject in subjects)
-        self._users[holdings.user_id] = _User(holdings, scales, rows)
-        self._compact_when_due()
+        with exact_arithmetic():
+            subjects = subjects_of(holdings, self._marks)
+        self._users[holdings.user_id] = _User(holdings, scales, subjects)
+        for subject in subjects:
+            self._in_currency.setdefault(subject.currency, {})[subject] = None
+            for column in subject.held:
+                self._holders.setdefault(column, {})[subject] = None
         return True
 
     def remove_user(self, user_id: UserId) -> None:
         """Forget a user, if he is known."""
         user = self._users.pop(user_id, None)
-        for row in user.rows if user else ():
-            self._rows_of_currency[self._subjects.pop(row).currency].discard(row)
-            self._book.remove_row(row)
+        for subject in user.subjects if user else ():
+            del self._in_currency[subject.currency][subject]
+            for column in subject.held:
+                del self._holders[column][subject]
 
     def value(self, moved: Moved, full: Iterable[UserId] = (), *, everybody: bool = False) -> list[ValueUpdate]:
         """Return the new state of the subjects that a change touches.
@@ -85,69 +77,47 @@ class Watched:
             full: Users of whom every subject is returned with all its positions.
             everybody: Return the figures of untouched subjects too: the market session is in all of them.
         """
-        columns = moved.columns | self._columns_priced_in(moved.currencies)
-        full_rows = {row for user_id in full if user_id in self._users for row in self._users[user_id].rows}
+        touched = self._touched(moved)
+        whole = {subject for user_id in full if user_id in self._users for subject in self._users[user_id].subjects}
         for currency in moved.currencies:
-            full_rows |= self._rows_of_currency.get(currency, set())
+            whole.update(self._in_currency.get(currency, ()))
+        touched |= {subject: list(subject.held) for subject in whole}
         if everybody:
-            rows = np.array(sorted(self._subjects), np.int64)
-        else:
-            touched = self._book.touched(columns) if columns else np.empty(0, np.int64)
-            rows = np.union1d(touched, np.array(sorted(full_rows), np.int64)) if full_rows else touched
-        return self._updates(rows, columns, full_rows) if len(rows) else []
-
-    def _updates(self, rows: Rows, columns: set[int], full_rows: set[int]) -> list[ValueUpdate]:
-        selection = self._book.select(rows)
-        subjects = [self._subjects[row] for row in rows.tolist()]
+            for user in self._users.values():
+                for subject in user.subjects:
+                    touched.setdefault(subject, [])
         with exact_arithmetic():
-            values = figures(subjects, selection, self._marks)
-            moved = self._moved_columns(selection, columns)
-            return [
-                ValueUpdate(
-                    user_id=subject.user_id,
-                    account_id=subject.account_id,
-                    figures=row_figures,
-                    full=row in full_rows,
-                    positions=self._positions(subject, subject.lines if row in full_rows else moved[place]),
-                )
-                for place, (row, subject, row_figures) in enumerate(zip(rows.tolist(), subjects, values, strict=True))
-            ]
+            return [self._update(subject, columns, full=subject in whole) for subject, columns in touched.items()]
 
-    def _positions(self, subject: Subject, columns: Iterable[int]) -> dict[InstrumentId, Position]:
-        return {self._marks.instruments[column].id: position(subject, column, self._marks) for column in columns}
+    def _touched(self, moved: Moved) -> dict[Subject, list[int]]:
+        """Return the columns of each subject that have moved."""
+        columns = moved.columns
+        if moved.currencies:
+            priced_in = {
+                column
+                for column, instrument in enumerate(self._marks.instruments)
+                if instrument.currency in moved.currencies
+            }
+            columns = columns | priced_in
+        touched: dict[Subject, list[int]] = {}
+        for column in columns:
+            for subject in self._holders.get(column, ()):
+                if subject in touched:
+                    touched[subject].append(column)
+                else:
+                    touched[subject] = [column]
+        return touched
 
-    def _moved_columns(self, selection: Selection, columns: set[int]) -> list[list[int]]:
-        """Return for each selected row the moved columns it has an entry in."""
-        moved: list[list[int]] = [[] for _ in selection.rows]
-        is_moved = np.zeros(len(self._marks.price), np.bool_)
-        is_moved[list(columns)] = True
-        entries = selection.entries
-        at = np.flatnonzero(is_moved[entries.column] & ((entries.flags & COUNTED) != 0))
-        for place, column in zip(selection.place[at].tolist(), entries.column[at].tolist(), strict=True):
-            moved[place].append(column)
-        return moved
-
-    def _columns_priced_in(self, currencies: set[str]) -> set[int]:
-        if not currencies:
-            return set()
-        return {
-            column for column, instrument in enumerate(self._marks.instruments) if instrument.currency in currencies
-        }
+    def _update(self, subject: Subject, columns: list[int], *, full: bool) -> ValueUpdate:
+        instruments = self._marks.instruments
+        positions = {}
+        for column in columns:
+            subject.revalue(column)
+            positions[instruments[column].id] = subject.position(column)
+        return ValueUpdate(subject.user_id, subject.account_id, subject.figures(), full, positions)
 
     def _scales(self, holdings: UserHoldings) -> tuple[tuple[Decimal, AssetClass], ...]:
-        """Return what else the rows are made of: each holding's multiplier and class."""
+        """Return what else the subjects are made of: each holding's multiplier and class."""
         held = (row for account in holdings.accounts for row in account.holdings)
         instruments = (self._marks.instruments[self._marks.column_of[row.instrument_id]] for row in held)
         return tuple((instrument.multiplier, instrument.asset_class) for instrument in instruments)
-
-    def _add(self, subject: Subject) -> int:
-        row = self._book.add_row(subject.entries())
-        self._subjects[row] = subject
-        self._rows_of_currency.setdefault(subject.currency, set()).add(row)
-        return row
-
-    def _compact_when_due(self) -> None:
-        over = self._book.overlay()
-        if len(over) > max(_COMPACT_FROM, self._book.rows_count // _COMPACT_SHARE):
-            columns_count = len(self._marks.instruments)
-            self._book.adopt(compacted(self._book.base, over, self._book.rows_count, columns_count), over)

@@ -1,47 +1,55 @@
 """The whole book: every account of our partitions, in floats, for aggregates (pure)."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
 
-from calculator.book import Base, Book, Entries, Floats, compacted
+from calculator.book import Base, Book, Entries, Floats, Still
 from calculator.marks import Marks
-from calculator.subjects import subjects_of
+from calculator.parts import exact_arithmetic
+from calculator.subjects import account_lines
 from realtime.domain.account import AccountId, UserId
+from realtime.domain.holding import AccountHoldings
 from realtime.store.book import StoredAccount
 from realtime.store.holdings import UserHoldings
 
 _COMPACT_FROM = 1_000
 _COMPACT_SHARE = 50
-
-
-class Compaction(NamedTuple):
-    """What a new base is made of; nothing in it changes, so that a thread may make it."""
-
-    base: Base
-    replaced: dict[int, Entries]
-    rows_count: int
-    columns_count: int
-
-    def run(self) -> Base:
-        """Return the new base."""
-        return compacted(self.base, self.replaced, self.rows_count, self.columns_count)
+_DOLLAR = "USD"
 
 
 class Valuation(NamedTuple):
-    """What the rows' values are made of; nothing in it changes, so that a thread may multiply.
+    """What the rows' values are made of; nothing in it changes, so that a thread may work on it.
 
     Attributes:
-        price: Dollars per unit, 0 where unpriced; shape (columns,) or longer.
+        price: Dollars per unit, 0 where unpriced; shape (columns,), as the others.
+        change: Dollars per unit since the previous close, 0 where unknown.
+        rate: Dollars per unit of each instrument's currency, 0 where unknown.
     """
 
-    base: Base
+    still: Still
     price: Floats
+    change: Floats
+    rate: Floats
 
-    def run(self) -> Floats:
-        """Return the base's product."""
-        return self.base.product(self.price)
+    def run(self) -> "Aggregates":
+        """Value every account and add up."""
+        values = self.still.market_values(self.price)
+        return Aggregates(
+            float(values.sum()),
+            float(self.still.market_values(self.change).sum()),
+            float(self.still.cost_bases(self.rate).sum()),
+        )
+
+
+class Aggregates(NamedTuple):
+    """All accounts together, cash included, in dollars; the unpriced is left out."""
+
+    total_value: float
+    day_change: float
+    cost_basis: float
 
 
 class WholeBook:
@@ -72,39 +80,50 @@ class WholeBook:
     def put_user(self, holdings: UserHoldings) -> None:
         """Replace a user's rows; all his instruments have a column."""
         before = self._rows.pop(holdings.user_id, {})
-        after: dict[AccountId, int] = {}
         self.accounts_count += len(holdings.accounts) - len(before)
-        for subject in subjects_of(holdings, self._marks.column_of, self._marks.instruments):
-            if subject.account_id is None:
-                continue
-            row = before.pop(subject.account_id, None)
+        after: dict[AccountId, int] = {}
+        for account in holdings.accounts:
+            entries = self._entries(account)
+            row = before.pop(account.account_id, None)
             if row is None:
-                row = self._book.add_row(subject.entries())
+                row = self._book.add_row(entries)
             else:
-                self._book.replace_row(row, subject.entries())
-            after[subject.account_id] = row
+                self._book.replace_row(row, entries)
+            after[account.account_id] = row
         for row in before.values():
             self._book.remove_row(row)
         if after:
             self._rows[holdings.user_id] = after
 
     def valuation(self) -> Valuation:
-        """Return what a valuation of every row is made of."""
+        """Return what a valuation of every account now is made of."""
         marks = self._marks
-        dollars = marks.rates.table[:, marks.rates.code("USD")][marks.currency]
-        return Valuation(self._book.base, np.nan_to_num(marks.price * dollars))
+        rates = [marks.rates.rate(instrument.currency, _DOLLAR) for instrument in marks.instruments]
+        rate = np.array([0.0 if each is None else float(each) for each in rates])
+        price = np.array([0.0 if mark.price is None else float(mark.price) for mark in marks.marks])
+        change = np.array(
+            [
+                0.0 if mark.price is None or mark.previous_close is None else float(mark.price - mark.previous_close)
+                for mark in marks.marks
+            ]
+        )
+        return Valuation(self._book.still(len(price)), price * rate, change * rate, rate)
 
-    def market_values(self, valuation: Valuation, product: Floats) -> Floats:
-        """Return each row's value in dollars, cash included, shape (rows,); the unpriced is left out."""
-        return self._book.over_product(valuation.base, product, valuation.price)
-
-    def compaction(self) -> Compaction | None:
-        """Return what a new base would be made of; None while too few rows were replaced to be worth it."""
+    def compaction(self) -> Still | None:
+        """Return the book to compact; None while too few rows were replaced to be worth it."""
         if self._book.replaced_count <= max(_COMPACT_FROM, self._book.rows_count // _COMPACT_SHARE):
             return None
-        return Compaction(self._book.base, self._book.overlay(), self._book.rows_count, len(self._marks.instruments))
+        return self._book.still(len(self._marks.instruments))
 
-    def adopt(self, base: Base, compaction: Compaction) -> None:
-        """Take a new base, unless everything was loaded anew meanwhile."""
-        if self._book.base is compaction.base:
-            self._book.adopt(base, compaction.replaced)
+    def adopt(self, compacted: Base, still: Still) -> bool:
+        """Take a compacted base, unless everything was loaded anew meanwhile."""
+        return self._book.adopt(compacted, still)
+
+    def _entries(self, account: AccountHoldings) -> Entries:
+        with exact_arithmetic():
+            lines = account_lines(account, self._marks)
+        return Entries(
+            np.fromiter(lines, np.int32, len(lines)),
+            np.array([float(line.units) for line in lines.values()]),
+            np.array([float(line.cost or Decimal(0)) for line in lines.values()]),
+        )

@@ -8,7 +8,7 @@ from calculator.engine import Engine
 from calculator.loader import DATABASE_ERRORS, Loaded, load
 from calculator.marks import ProviderMark
 from calculator.stored_positions import StoredPositions
-from calculator.whole_book import WholeBook
+from calculator.whole_book import Aggregates, WholeBook
 from realtime.clock import Clock
 from realtime.domain.account import UserId
 from realtime.domain.instrument import Instrument
@@ -32,11 +32,11 @@ class WholeLoader:
     loop, read by `_load_changes`; dropped when everything is loaded anew; lost on restart, likewise.
 
     Attributes:
-        total_dollars: Value of all accounts at the last beat; None before the first.
+        aggregates: All accounts at the last beat; None before the first.
     """
 
     def __init__(self, pool: Pool, engine: Engine, clock: Clock, log: Log) -> None:
-        self.total_dollars: float | None = None
+        self.aggregates: Aggregates | None = None
         self.book = WholeBook(engine.marks)
         self._pool = pool
         self._engine = engine
@@ -139,17 +139,15 @@ class WholeLoader:
         await self._compact_when_due()
 
     async def _compact_when_due(self) -> None:
-        compaction = self.book.compaction()
-        if compaction is not None:
-            self.book.adopt(await asyncio.to_thread(compaction.run), compaction)
+        still = self.book.compaction()
+        if still is not None:
+            self.book.adopt(await asyncio.to_thread(still.compacted), still)
 
     async def _value(self) -> None:
         while True:
             await self._clock.sleep(_VALUE_EVERY_S)
             if self._loaded:
-                valuation = self.book.valuation()
-                product = await asyncio.to_thread(valuation.run)
-                self.total_dollars = float(self.book.market_values(valuation, product).sum())
+                self.aggregates = await asyncio.to_thread(self.book.valuation().run)
 
 
 def _of_partitions(accounts: list[StoredAccount], partitions: frozenset[Partition]) -> list[StoredAccount]:

@@ -1,7 +1,7 @@
 """Values on their way from calculators to broadcasters: states and the feed.
 
 State: a hash per account and per portfolio with its newest figures and positions, for clients that come later;
-expires an hour after the last write. Feed: sharded Pub/Sub per partition, unbuffered; a reader that sees a gap in
+expires an hour after the last full update. Feed: sharded Pub/Sub per partition, unbuffered; a reader that sees a gap in
 the revisions, or was away, reads the states again. Writers: the calculator that holds the partition. Readers: any
 number. Lost when Redis loses its data: the calculator publishes full states again when interest is announced.
 """
@@ -9,6 +9,9 @@ number. Lost when Redis loses its data: the calculator publishes full states aga
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import cast
+
+from msgspec import Raw
+from msgspec.structs import replace
 
 from realtime.bus.client import Bus
 from realtime.clock import now_ns
@@ -20,9 +23,27 @@ from realtime.domain.partition import Partition, partition_of
 from realtime.domain.value import Figures, Position
 
 _STATE_TTL_S = 3600
-_FIGURES = b"figures"
-_REVISION = b"revision"
-_AS_OF = b"as_of"
+_FIGURES = "figures"
+_REVISION = "revision"
+_AS_OF = "as_of"
+_PUBLISH = """
+local states, body, at = cmsgpack.unpack(ARGV[1]), ARGV[2], 1
+for place, state in ipairs(states) do
+  local full, fields = state[1], state[2]
+  for i = 2, #fields, 2 do
+    local size = fields[i]
+    fields[i] = string.sub(body, at, at + size - 1)
+    at = at + size
+  end
+  if full then redis.call('del', KEYS[place]) end
+  for first = 1, #fields, 4000 do
+    redis.call('hset', KEYS[place], unpack(fields, first, math.min(first + 3999, #fields)))
+  end
+  if full then redis.call('expire', KEYS[place], ARGV[3]) end
+end
+for place = 4, #ARGV do redis.call('spublish', KEYS[#states + place - 3], ARGV[place]) end
+"""
+"""ARGV[1]: for each state whether it is full, and its fields' names and sizes; ARGV[2]: the fields' values, joined."""
 _RAISE = """
 local generation = math.max((tonumber(redis.call('get', KEYS[1])) or 0) + 1, tonumber(ARGV[1]))
 redis.call('set', KEYS[1], string.format('%d', generation))
@@ -59,22 +80,35 @@ async def publish(bus: Bus, partition: Partition, batch: ValueBatch) -> None:
 
 
 async def publish_all(bus: Bus, batches: Mapping[Partition, ValueBatch]) -> None:
-    """Write the new states, then publish the batches of several partitions, in one round trip."""
-    pipeline = bus.pipeline(transaction=True)
+    """Write the new states and publish the batches of several partitions: one command, all or nothing.
+
+    A full update begins a state's hour; the others do not prolong it.
+    """
+    keys: list[str] = []
+    states: list[tuple[bool, list[str | int]]] = []
+    body: list[bytes] = []
+    frames: list[bytes] = []
     for partition, batch in batches.items():
-        revision, as_of = encode(batch.revision), encode(batch.as_of)
+        stamp = {_REVISION: encode(batch.revision), _AS_OF: encode(batch.as_of)}
+        updates = []
         for update in batch.updates:
-            key = _state_key(partition, update)
-            if update.full:
-                pipeline.delete(key)
-            fields: dict[bytes | str, bytes] = {instrument: encode(row) for instrument, row in update.positions.items()}
-            fields[_FIGURES] = encode(update.figures)
-            fields[_REVISION] = revision
-            fields[_AS_OF] = as_of
-            pipeline.hset(key, mapping=fields)  # type: ignore[arg-type]  # redis-py wants one key type
-            pipeline.expire(key, _STATE_TTL_S)
-        pipeline.execute_command("SPUBLISH", names.value_feed(partition), encode(batch))
-    await pipeline.execute()
+            figures = encode(update.figures)
+            rows = {instrument: encode(row) for instrument, row in update.positions.items()}
+            fields: dict[str, bytes] = {_FIGURES: figures, **stamp}
+            fields |= {str(instrument): row for instrument, row in rows.items()}
+            keys.append(_state_key(partition, update))
+            states.append((update.full, [part for name, value in fields.items() for part in (name, len(value))]))
+            body += fields.values()
+            updates.append(_encoded(update, figures, rows))
+        frames.append(encode(replace(batch, updates=tuple(updates))))
+    channels = [names.value_feed(partition) for partition in batches]
+    await bus.register_script(_PUBLISH)([*keys, *channels], [encode(states), b"".join(body), _STATE_TTL_S, *frames])
+
+
+def _encoded(update: ValueUpdate, figures: bytes, rows: Mapping[InstrumentId, bytes]) -> ValueUpdate:
+    """Return the update with its parts encoded already, for nothing is encoded twice."""
+    raw = {instrument: Raw(row) for instrument, row in rows.items()}
+    return replace(update, figures=Raw(figures), positions=raw)
 
 
 async def read_state(bus: Bus, user_id: UserId, account_id: AccountId | None) -> SubjectState | None:
@@ -86,7 +120,7 @@ async def read_state(bus: Bus, user_id: UserId, account_id: AccountId | None) ->
     fields = cast("dict[bytes, bytes]", await bus.hgetall(key))
     if not fields:
         return None
-    figures, revision, as_of = (fields.pop(name) for name in (_FIGURES, _REVISION, _AS_OF))
+    figures, revision, as_of = (fields.pop(name.encode()) for name in (_FIGURES, _REVISION, _AS_OF))
     return SubjectState(
         revision=decode(Revision, revision),
         as_of=_instant(as_of),

@@ -10,11 +10,11 @@ from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import PriceSource
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Figures:
     """What an account, or a user's whole portfolio, is worth.
 
-    Amounts are in `currency`, to the cent.
+    Amounts are in `currency`, to the cent. Never changed once made; see `Position`.
 
     Attributes:
         market_value: Sum of the priced positions other than cash, shorts negative.
@@ -57,9 +57,12 @@ class Figures:
     holdings_as_of: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Contribution:
-    """One account's part of an instrument's aggregated position. Market value in the user's currency."""
+    """One account's part of an instrument's aggregated position. Market value in the user's currency.
+
+    Never changed once made; see `Position`.
+    """
 
     account: AccountId
     institution: str
@@ -67,9 +70,12 @@ class Contribution:
     market_value: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Position:
     """A holding with its mark and values; price fields in `currency`, amounts in the account's currency.
+
+    Never changed once made. Not frozen, because a frozen one takes four times as long to make, and one is made for
+    every position that moves.
 
     In a portfolio the amounts are in the user's currency and `contributions` says whose they are; in an
     account `account` and `institution` do.

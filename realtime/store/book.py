@@ -14,7 +14,7 @@ from realtime.store.pool import Connection, Pool
 _ACCOUNTS = "select id, public_id, user_id from accounts where is_active order by user_id, public_id"
 _POSITIONS = """
 select h.account_id, h.instrument_id, (h.quantity * i.multiplier)::float8,
-    coalesce(h.cost_basis::float8, 'NaN'::float8)
+    case when i.asset_class = 'cash' then 0 else coalesce(h.cost_basis, 0) end::float8
 from holdings h join instruments i on i.id = h.instrument_id
 """
 
@@ -22,7 +22,7 @@ HEADER_BYTES = 19
 TRAILER_BYTES = 2
 POSITION_BYTES = 66
 """A row: field count (int16); then for each field its length (int32) and value, big-endian: account (UUID),
-instrument (UUID), units (float64, quantity times multiplier), cost basis (float64, NaN when unknown)."""
+instrument (UUID), units (float64, quantity times multiplier), cost basis (float64, 0 when unknown and for cash)."""
 
 
 @dataclass(frozen=True, slots=True)
