@@ -17,7 +17,7 @@ from realtime.errors import NavstreamError
 
 _PACKED = Subprotocol("navstream.v1.msgpack")
 _FIRST_WAIT_S = 0.2
-_LONGEST_WAIT_S = 10.0
+_LONGEST_WAIT_S = 3.0
 _FINAL_CODES = frozenset({4400, 4401, 4403, 4413})
 
 
