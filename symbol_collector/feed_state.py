@@ -8,6 +8,7 @@ from realtime.contract.messages import FeedState, FeedStatus
 from realtime.domain.asset_class import MarketStream
 from realtime.market_hours import MarketSession
 
+_DOUBLINGS_MAX = 32
 NAMES = {MarketStream.STOCK: "Stocks", MarketStream.CRYPTO: "Crypto", MarketStream.OPTION: "Options"}
 
 
@@ -39,7 +40,7 @@ def silent_after_s(
     """
     if stream is not MarketStream.CRYPTO and session is not MarketSession.REGULAR:
         return None
-    return min(limit_s * 2.0**recycled_count, max(limit_s, limit_max_s))
+    return min(limit_s * 2.0 ** min(recycled_count, _DOUBLINGS_MAX), max(limit_s, limit_max_s))
 
 
 def is_silent(facts: StreamFacts) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from realtime.domain.asset_class import AssetClass, MarketStream
 from realtime.domain.instrument import Instrument, InstrumentId
-from symbol_collector.allocation import allocate, currencies, stream_of, tighter
+from symbol_collector.allocation import Allocation, allocate, currencies, stream_of, tighter
 
 
 def instrument(
@@ -35,6 +35,7 @@ def worth(**values: int) -> dict[InstrumentId, Decimal]:
     (instrument("CUR:USD", AssetClass.CASH), None),
     (instrument("BTCUSD", AssetClass.CRYPTO), None),
     (instrument("VAB.TO", AssetClass.ETF, "CAD"), None),
+        (instrument("SHOP", AssetClass.EQUITY, "CAD"), None),
     (instrument("SHOP", AssetClass.EQUITY, "USD", listed=False), None),
 ])  # fmt: skip
 def test_the_stream_that_prices_an_instrument(held: Instrument, stream: MarketStream | None) -> None:
@@ -44,12 +45,12 @@ def test_the_stream_that_prices_an_instrument(held: Instrument, stream: MarketSt
 
 def test_without_a_limit_everybody_streams() -> None:
     found = allocate([instrument("A"), instrument("B")], None, {}, frozenset())
-    assert (found.streamed, found.polled) == ({"A", "B"}, frozenset())
+    assert found == Allocation(frozenset("AB"), frozenset())
 
 
 def test_the_most_valuable_stream() -> None:
     found = allocate([instrument(each) for each in "ABCD"], 2, worth(B=5, D=9, A=1), frozenset())
-    assert (found.streamed, found.polled) == ({"B", "D"}, {"A", "C"})
+    assert found == Allocation(frozenset("BD"), frozenset("AC"))
 
 
 def test_a_place_is_kept_until_somebody_is_clearly_worth_more() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime.errors import BadRequest, RetryLater
 from symbol_collector.closes import fetch_apart
@@ -47,3 +49,10 @@ async def test_an_outage_is_not_taken_for_a_malformed_symbol() -> None:
 
     with pytest.raises(RetryLater):
         await fetch_apart(fetch, ["A", "B"])
+
+
+@given(st.sets(st.integers(0, 20)), st.sets(st.integers(0, 20)))
+async def test_malformed_symbols_cost_no_other_wherever_they_stand(good: set[int], bad: set[int]) -> None:
+    names, malformed = {f"good{number}" for number in good}, {f"bad{number}" for number in bad}
+    asked = sorted(names | malformed, key=lambda name: name[::-1])
+    assert set(await fetch_apart(Rest(malformed).fetch, asked)) == names

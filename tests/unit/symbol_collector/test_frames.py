@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from websockets.frames import Frame, Opcode
-from websockets.legacy.protocol import State
+from websockets.protocol import State
 
 from symbol_collector.frames import FrameReader, websocket_params
 

@@ -4,6 +4,9 @@ import asyncio
 import threading
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from symbol_collector.inbox import Frame, Inbox, conflated
 
 
@@ -30,7 +33,12 @@ async def test_a_frame_from_another_thread_wakes_the_reader() -> None:
 async def test_nothing_is_lost_between_two_readings() -> None:
     """The wake-up of a frame that came while another was taken is not lost."""
     inbox, count, taken = Inbox(asyncio.get_running_loop()), 20_000, 0
-    thread = threading.Thread(target=lambda: [inbox.put([trade("X", number)], number) for number in range(count)])
+
+    def put_all() -> None:
+        for number in range(count):
+            inbox.put([trade("X", number)], number)
+
+    thread = threading.Thread(target=put_all)
     thread.start()
     async with asyncio.timeout(10):
         while taken < count:
@@ -79,3 +87,18 @@ def test_the_limit_holds_whatever_comes() -> None:
 def test_what_is_no_message_is_dropped() -> None:
     junk: list[Any] = [7, "x", None, trade("X", 1)]
     assert [frame.messages for frame in conflated([Frame(junk, 0)], 100)] == [[trade("X", 1)]]
+
+
+@given(st.lists(st.sampled_from("AB"), min_size=1, max_size=60))
+def test_the_newest_trade_of_every_symbol_survives(symbols: list[str]) -> None:
+    """Conflation changes no last price, and keeps the order."""
+    frames = [Frame([trade(symbol, number)], number) for number, symbol in enumerate(symbols)]
+    kept = [raw for frame in conflated(frames, 20) for raw in frame.messages]
+    assert [raw["i"] for raw in kept] == sorted(raw["i"] for raw in kept)
+    assert {raw["S"]: raw["i"] for raw in kept} == {symbol: number for number, symbol in enumerate(symbols)}
+
+
+def test_a_burst_of_odd_lots_does_not_push_the_last_sale_out() -> None:
+    sale = trade("X", 1)
+    odd_lots = [trade("X", number, "@", "I") for number in range(2, 20)]
+    assert conflated([Frame([sale, *odd_lots], 0)], 100) == [Frame([sale], 0)]

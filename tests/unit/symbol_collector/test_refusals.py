@@ -34,3 +34,12 @@ def test_a_taken_connection_is_waited_for_longer_and_longer() -> None:
 @pytest.mark.parametrize("code", [None, 402, 404, 500])
 def test_other_waits_are_the_sdk_s(code: int | None) -> None:
     assert reconnect_after_s(code, 3) is None
+
+
+@pytest.mark.parametrize(("code", "final"), [(402, True), (409, True), (411, True), (406, False), (404, False)])
+def test_only_what_another_attempt_cannot_cure_is_final(code: int, final: bool) -> None:
+    assert refusal(code, "?").is_final is final
+
+
+def test_case_and_blanks_of_the_server_s_text_do_not_matter() -> None:
+    assert auth_refusal("Connection limit exceeded ").code == 406

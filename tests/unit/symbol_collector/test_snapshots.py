@@ -103,8 +103,9 @@ def test_the_day_rolls_at_midnight_new_york_and_rests_on_weekends_and_holidays(
 
 def test_exchange_rates_become_dollars_per_unit() -> None:
     """1/mp, rounded to 8 decimals."""
-    answer = {"rates": {"USDCAD": {"bp": 1.4091, "mp": 1.4092, "ap": 1.4093, "t": "2026-11-20T15:00:00Z"},
-                        "EURUSD": {"mp": 1.1, "t": "2026-11-20T15:00:00Z"}, "USDJPY": None, "USDCHF": {"mp": 0}}}  # fmt: skip
+    at = "2026-11-20T15:00:00Z"
+    pairs = {"USDCAD": {"bp": 1.4091, "mp": 1.4092, "ap": 1.4093, "t": at}, "EURUSD": {"mp": 1.1, "t": at}}
+    answer = {"rates": pairs | {"USDJPY": None, "USDCHF": {"mp": 0, "t": at}}}
     rates = read_dollar_rates(answer)
     assert list(rates) == ["CAD"]
     assert Decimal(repr(dollars(rates["CAD"][1]))) == Decimal("0.70962248")
@@ -114,3 +115,7 @@ def test_no_rates_is_no_rate() -> None:
     """Never a silent 1.0."""
     assert read_dollar_rates({}) == {}
     assert read_dollar_rates({"rates": None}) == {}
+
+
+def test_a_close_of_zero_is_unknown() -> None:
+    assert read_daily_closes([None, bar(20, 0)]) == ()

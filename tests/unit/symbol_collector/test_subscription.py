@@ -157,3 +157,13 @@ def test_a_lost_connection_forgets_what_was_acknowledged() -> None:
     subscription.end()
     assert subscription.missing == {"A"}
     assert subscription.begin(1.0) == ("A",)
+
+
+@given(st.integers(0, 23))
+def test_the_malformed_symbol_is_found_wherever_it_stands(place: int) -> None:
+    subscription, server = Subscription(), Server()
+    names = [f"S{number:02}" + "-B" * (number == place) for number in range(24)]
+    subscription.want(names)
+    connect(subscription, server)
+    assert subscription.acknowledged == set(names) - {names[place]}
+    assert not subscription.missing
