@@ -115,6 +115,7 @@ async def _service_ages(
         env = process_environment() | _settings(servers, feed, port)
         async with stages_up(env, STAGES) as supervisor:
             await _healthy(servers.redis_url)
+            await _listening_at(port)
             tokens = Tokens(SECRET, "navstream", "navstream")
             clients = [
                 {
@@ -161,6 +162,18 @@ async def _healthy(redis_url: str) -> None:
     async with asyncio.timeout(60), open_bus(redis_url) as bus:
         while {beat.stage for beat in await read_heartbeats(bus) if beat.healthy} < set(STAGES):
             await asyncio.sleep(0.1)
+
+
+async def _listening_at(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                writer.close()
+                return
 
 
 async def _watch(kind: str, clients: list[dict[str, Any]]) -> list[float]:
