@@ -166,8 +166,12 @@ async def test_wrong_keys_stop_the_stream_and_say_so(
     async with collecting(market, holder, bus, postgres_dsn, secret="wrong") as collector:
         state = await collector.feed_is("disconnected", "the API keys are wrong")
         assert "402" in (state.message or "")
-        assert "wrong" in (collector.health.problem or "")
-        assert (await market.status())["streams"] == []
+        await wait_until(lambda: "wrong" in (collector.health.problem or ""), what="a problem that names the keys")
+
+        async def given_back() -> bool:
+            return not (await market.status())["streams"]
+
+        await wait_until(given_back, what="no stream")
 
 
 async def test_a_taken_connection_is_said_and_waited_for(
