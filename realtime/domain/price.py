@@ -23,6 +23,38 @@ LIVE_SOURCES = frozenset({PriceSource.TRADE, PriceSource.QUOTE, PriceSource.BAR,
 """The sources that observe the market itself; the rest are estimates."""
 
 
+class TradingStatus(StrEnum):
+    """Whether an instrument may trade now, as its exchange says."""
+
+    TRADING = "trading"
+    HALTED = "halted"
+    PAUSED = "paused"
+    """A limit-up limit-down pause."""
+
+
+class Delivery(StrEnum):
+    """How prices of an instrument reach us."""
+
+    STREAM = "stream"
+    POLL = "poll"
+
+
+class HoldReason(StrEnum):
+    """Why a price was not let through."""
+
+    OUTSIDE_QUOTES = "outside_quotes"
+    SPLIT_LIKE = "split_like"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPrice:
+    """A price that waits for a second source before it may value anything."""
+
+    price: Decimal
+    time: datetime
+    reason: HoldReason
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """An observation of one instrument.
@@ -34,6 +66,10 @@ class Price:
         revision: Rises when a correction or cancel takes the price back; orders prices before their time does.
         previous_close: Official close of the session before `trading_day`; None when unknown.
         received_ns: Wall clock at intake, nanoseconds since 1970; for latency only.
+        session_close: Official close of the current trading day's regular session; None until it is made.
+        status: As the exchange says; `price` stays the last one while it is not trading.
+        held: A newer price that is held back; `price` is the last good one.
+        delivery: None for what no stream could carry.
     """
 
     instrument_id: InstrumentId
@@ -44,6 +80,11 @@ class Price:
     previous_close: Decimal | None
     previous_close_date: date | None
     received_ns: int
+    session_close: Decimal | None = None
+    session_close_date: date | None = None
+    status: TradingStatus = TradingStatus.TRADING
+    held: HeldPrice | None = None
+    delivery: Delivery | None = None
 
 
 def supersedes(new: Price, old: Price) -> bool:
