@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from api.parts import Parts
 from realtime.bus.client import Bus
 from realtime.bus.interest import announce_interest, read_interest
-from realtime.bus.values import read_state
+from realtime.bus.value_states import read_state
 from realtime.contract.messages import SubjectState
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.partition import partition_of

@@ -14,7 +14,7 @@ from broadcaster.fanout import Fanout
 from broadcaster.subjects import Subject, SubjectKey, WatchedPartition
 from realtime.bus.client import Bus
 from realtime.bus.value_feed import Lost, Received, Subscribed, ValueFeed
-from realtime.bus.values import read_state
+from realtime.bus.value_states import read_state
 from realtime.clock import Clock
 from realtime.domain.partition import Partition, partition_of
 
@@ -80,7 +80,7 @@ class Values:
 
     def loops(self) -> list[Coroutine[None, None, None]]:
         """Return what keeps the channels current; each runs for ever."""
-        return [self._follow_feed(), *(self._read_states() for _ in range(_READERS_COUNT))]
+        return [self._follow_feed(), self._feed.check(), *(self._read_states() for _ in range(_READERS_COUNT))]
 
     async def _follow_feed(self) -> None:
         pause_at = monotonic()

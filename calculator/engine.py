@@ -19,7 +19,6 @@ from calculator.publisher import Publisher
 from calculator.watched import Watched
 from realtime.bus.client import Bus
 from realtime.bus.prices import READ_MAX, feed_end, read_batches, read_board
-from realtime.bus.values import drop_states
 from realtime.clock import Clock, MarketClock, now_ns
 from realtime.contract.messages import PriceBatch
 from realtime.domain.account import AccountId, UserId
@@ -31,6 +30,9 @@ _BEAT_EVERY_S = 1.0
 _RETRY_AFTER_S = 0.1
 _REFRESH_EVERY_S = 1_200.0
 """Everything watched is published in full so often, before the states in Redis expire."""
+_STATES_EVERY_S = 0.5
+_FULL_AT_ONCE = 20
+"""Most users that are published in full at once; the others wait a turn, not the prices of all."""
 _TIMES_KEPT = 256
 
 
@@ -92,6 +94,7 @@ class Engine:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read_feed())
             tasks.create_task(self._beat())
+            tasks.create_task(self._write_states())
             tasks.create_task(self._publish())
 
     def take(self, loaded: Loaded) -> None:
@@ -185,11 +188,12 @@ class Engine:
             self._news.clear()
             pending, self._pending = self._pending, _Pending()
             started = perf_counter()
-            updates = self._watched.value(pending.moved, pending.full, everybody=pending.everybody)
+            full = self._due_in_full(pending)
+            updates = self._watched.value(pending.moved, full, everybody=pending.everybody)
             took_ms = (perf_counter() - started) * 1000
             try:
                 for user_id, account_ids, portfolio in pending.dropped:
-                    await drop_states(self._bus, user_id, account_ids, portfolio=portfolio)
+                    await self._publisher.drop(user_id, account_ids, portfolio=portfolio)
                 if updates:
                     self.compute_ms.append(took_ms)
                     await self._publisher.publish(updates, pending.received_ns)
@@ -197,6 +201,23 @@ class Engine:
                         self.behind_ms = (now_ns() - pending.received_ns) / 1e6
             except (RedisError, OSError) as error:
                 self._pending.dropped += pending.dropped
+                await self._wait_for_redis(error)
+                await self._begin_again()
+
+    def _due_in_full(self, pending: _Pending) -> list[UserId]:
+        """Return who is published in full now; the rest is pending again."""
+        users = list(pending.full)
+        if len(users) > _FULL_AT_ONCE:
+            self._pending.full.update(users[_FULL_AT_ONCE:])
+            self._news.set()
+        return users[:_FULL_AT_ONCE]
+
+    async def _write_states(self) -> None:
+        while True:
+            await self._clock.sleep(_STATES_EVERY_S)
+            try:
+                await self._publisher.write_states()
+            except (RedisError, OSError) as error:
                 await self._wait_for_redis(error)
                 await self._begin_again()
 

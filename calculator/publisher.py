@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from realtime.bus.client import Bus
+from realtime.bus.value_states import UnwrittenStates, drop_states
 from realtime.bus.values import next_generations, publish_all, read_generation
 from realtime.clock import MarketClock
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
+from realtime.domain.account import AccountId, UserId
 from realtime.domain.partition import Partition, partition_of
 
 
@@ -21,6 +23,7 @@ class Publisher:
         self._bus = bus
         self._market = market
         self._revisions: dict[Partition, Revision] = {}
+        self._unwritten = UnwrittenStates()
 
     @property
     def partitions(self) -> frozenset[Partition]:
@@ -38,8 +41,10 @@ class Publisher:
 
     def leave(self, partitions: Iterable[Partition]) -> None:
         """Publish nothing more on these partitions."""
-        for partition in partitions:
+        gone = frozenset(partitions)
+        for partition in gone:
             self._revisions.pop(partition, None)
+        self._unwritten.leave(gone)
 
     async def lost(self) -> frozenset[Partition]:
         """Return the partitions on which Redis no longer knows our generation: it has lost its data.
@@ -71,5 +76,27 @@ class Publisher:
                 self._revisions[partition] = Revision(before.generation, before.number + 1)
                 batches[partition] = ValueBatch(self._revisions[partition], as_of, received_ns, tuple(share))
         if batches:
-            await publish_all(self._bus, batches)
+            published = await publish_all(self._bus, batches)
             self.batches_count += len(batches)
+            for partition, encoded in published.items():
+                self._unwritten.add(partition, batches[partition], encoded)
+
+    async def write_states(self) -> None:
+        """Bring the states up to what was published.
+
+        Raises:
+            RedisError: They may lack something; begin a new generation.
+        """
+        await self._unwritten.write(self._bus)
+
+    async def drop(self, user_id: UserId, account_ids: Iterable[AccountId], *, portfolio: bool) -> None:
+        """Forget the states of accounts that are valued no longer; with `portfolio` that of the portfolio too.
+
+        Raises:
+            RedisError: They may still be there.
+        """
+        gone = list(account_ids)
+        partition = partition_of(user_id)
+        for account_id in (*gone, None) if portfolio else gone:
+            self._unwritten.drop(partition, user_id, account_id)
+        await drop_states(self._bus, user_id, gone, portfolio=portfolio)

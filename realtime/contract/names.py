@@ -33,6 +33,11 @@ def value_feed(partition: Partition) -> str:
     return f"nav:{{p{partition}}}:values"
 
 
+def value_log(partition: Partition) -> str:
+    """Stream: the partition's newest ValueBatches, those that are not in the states yet; a revision is an entry id."""
+    return f"nav:{{p{partition}}}:log"
+
+
 def portfolio_state(partition: Partition, user_id: UserId) -> str:
     """Hash: newest published state of a portfolio; `figures`, `revision`, and one field a position."""
     return f"nav:{{p{partition}}}:portfolio:{user_id}"

@@ -10,8 +10,17 @@ from websockets.typing import Subprotocol
 from realtime.bus.client import Bus
 from realtime.bus.interest import read_interest
 from realtime.bus.prices import write_batch, write_feed_state
+from realtime.bus.values import entry_id
 from realtime.contract import names
-from realtime.contract.messages import FeedState, FeedStatus, PriceBatch, Revision, encode
+from realtime.contract.messages import (
+    FeedState,
+    FeedStatus,
+    PriceBatch,
+    Revision,
+    ValueBatch,
+    ValueUpdate,
+    encode,
+)
 from realtime.domain.account import AccountId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
@@ -158,7 +167,9 @@ async def test_resume_continues_the_numbering(postgres_dsn: str, redis_url: str,
     user = await add_user(pool)
     publisher = Publisher(bus, user)
     await publisher.publish(figures_of("1.00"))
-    async with broadcaster_at(postgres_dsn, redis_url) as broadcaster:
+    async with broadcaster_at(postgres_dsn, redis_url) as broadcaster, peer_of(broadcaster) as witness:
+        await witness.sign_in(user)
+        await witness.subscribe("portfolio")
         async with peer_of(broadcaster) as peer:
             await peer.sign_in(user)
             await peer.subscribe("portfolio")
@@ -166,6 +177,8 @@ async def test_resume_continues_the_numbering(postgres_dsn: str, redis_url: str,
             await publisher.publish(figures_of("2.00"))
             assert (await peer.receive())["seq"] == 2
         await publisher.publish(figures_of("3.00"))
+        while (await witness.receive())["data"]["total_value"] != 3:
+            pass
         async with peer_of(broadcaster) as peer:
             welcome = await peer.sign_in(user)
             assert welcome["epoch"] != snapshot["epoch"]
@@ -361,11 +374,16 @@ async def test_a_gap_in_the_revisions_is_healed(postgres_dsn: str, redis_url: st
 
 
 async def publish_state_only(bus: Bus, publisher: Publisher, account: AccountId) -> None:
-    """Publish while the feed's name leads elsewhere: the state changes, nobody hears."""
+    """Publish without the feed: the state changes, nobody hears."""
     publisher.skip_batches(1)
-    key = names.account_state(partition_of(publisher.user_id), account)
-    revision = Revision(publisher.generation, publisher.number)
-    await bus.hset(key, mapping={b"figures": encode(figures_of("5.00")), b"revision": encode(revision)})
+    batch = ValueBatch(
+        Revision(publisher.generation, publisher.number),
+        AS_OF,
+        None,
+        (ValueUpdate(publisher.user_id, account, figures_of("5.00"), full=True, positions={}),),
+    )
+    log = names.value_log(partition_of(publisher.user_id))
+    await bus.xadd(log, {b"b": encode(batch)}, id=entry_id(batch))
 
 
 async def test_an_older_generation_is_ignored(postgres_dsn: str, redis_url: str, pool: Pool, bus: Bus) -> None:

@@ -13,7 +13,7 @@ from realtime.bus.client import Bus, open_bus
 from realtime.bus.interest import announce_interest
 from realtime.bus.prices import write_batch
 from realtime.bus.value_feed import Received, Subscribed, ValueFeed
-from realtime.bus.values import read_state
+from realtime.bus.value_states import read_state
 from realtime.clock import WallClock
 from realtime.contract.messages import PriceBatch, ValueBatch
 from realtime.domain.account import AccountId, UserId

@@ -1,0 +1,150 @@
+"""The newest values of every watched subject, for whoever comes later: states, and the log of what is not in them yet.
+
+State: a hash per account and per portfolio with its figures and positions; written in the background, expires an hour
+after the last full update. What a state lacks is in its partition's log (values.py), so that both together are
+always complete. Writers: the calculator that holds the partition. Readers: any number. Lost when Redis loses its data.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from realtime.bus.client import Bus
+from realtime.bus.values import EncodedUpdate
+from realtime.contract import names
+from realtime.contract.messages import Revision, SubjectState, ValueBatch, decode, encode
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.partition import Partition, partition_of
+from realtime.domain.value import Figures, Position
+
+_STATE_TTL_S = 3600
+_WRITTEN_AT_ONCE = 32
+_FIGURES = "figures"
+_REVISION = "revision"
+_AS_OF = "as_of"
+_StateKey = tuple[Partition, UserId, AccountId | None]
+
+
+@dataclass(slots=True)
+class _Unwritten:
+    as_of: datetime
+    full: bool
+    fields: dict[str, bytes]
+
+
+@dataclass(slots=True)
+class UnwrittenStates:
+    """What was published and is not in the states yet.
+
+    Card: one entry a subject, its newest figures and rows, so bounded by what is watched; no order; written and emptied
+    by the calculator; lost on restart, when it publishes everything in full.
+    """
+
+    _states: dict[_StateKey, _Unwritten] = field(default_factory=dict)
+    _up_to: dict[Partition, Revision] = field(default_factory=dict)
+
+    def add(self, partition: Partition, batch: ValueBatch, updates: Iterable[EncodedUpdate]) -> None:
+        """Take in a batch that was published."""
+        self._up_to[partition] = batch.revision
+        for update, figures, positions in updates:
+            key = (partition, update.user_id, update.account_id)
+            unwritten = self._states.get(key)
+            if unwritten is None or update.full:
+                unwritten = self._states[key] = _Unwritten(batch.as_of, update.full, {})
+            unwritten.as_of = batch.as_of
+            unwritten.fields[_FIGURES] = figures
+            unwritten.fields |= cast("dict[str, bytes]", positions)
+
+    def drop(self, partition: Partition, user_id: UserId, account_id: AccountId | None) -> None:
+        """Write nothing more of a subject."""
+        self._states.pop((partition, user_id, account_id), None)
+
+    def leave(self, partitions: Iterable[Partition]) -> None:
+        """Write nothing more of these partitions: they are another calculator's."""
+        gone = frozenset(partitions)
+        self._states = {key: unwritten for key, unwritten in self._states.items() if key[0] not in gone}
+        self._up_to = {key: revision for key, revision in self._up_to.items() if key not in gone}
+
+    async def write(self, bus: Bus) -> None:
+        """Bring the states up to date, some at a time, then shorten the logs by what is in them.
+
+        Raises:
+            RedisError: Some are written, some are not; publish everything in full.
+        """
+        states, self._states = self._states, {}
+        up_to, self._up_to = self._up_to, {}
+        todo = list(states.items())
+        for first in range(0, len(todo), _WRITTEN_AT_ONCE):
+            pipeline = bus.pipeline(transaction=False)
+            for (partition, user_id, account_id), unwritten in todo[first : first + _WRITTEN_AT_ONCE]:
+                key = _key(partition, user_id, account_id)
+                unwritten.fields[_REVISION] = encode(up_to[partition])
+                unwritten.fields[_AS_OF] = encode(unwritten.as_of)
+                if unwritten.full:
+                    pipeline.delete(key)
+                pipeline.hset(key, items=[part for item in unwritten.fields.items() for part in item])
+                if unwritten.full:
+                    pipeline.expire(key, _STATE_TTL_S)
+            await pipeline.execute()
+        await _shorten(bus, up_to)
+
+
+async def read_state(bus: Bus, user_id: UserId, account_id: AccountId | None) -> SubjectState | None:
+    """Return the newest state of an account, or of the user's portfolio; None when there is none yet."""
+    partition = partition_of(user_id)
+    # The log before the state: what is taken off the log in between is in the state by then.
+    log = cast("list[tuple[bytes, dict[bytes, bytes]]]", await bus.xrange(names.value_log(partition)))
+    fields = cast("dict[bytes, bytes]", await bus.hgetall(_key(partition, user_id, account_id)))
+    state = _state(fields) if fields else None
+    for _, entry in log:
+        batch = decode(ValueBatch, entry[b"b"])
+        if state is None or batch.revision > state.revision:
+            state = _after(state, batch, user_id, account_id)
+    return state
+
+
+async def drop_states(bus: Bus, user_id: UserId, account_ids: Iterable[AccountId], *, portfolio: bool = False) -> None:
+    """Forget the states of accounts that are gone; with `portfolio` that of the user's portfolio too."""
+    partition = partition_of(user_id)
+    keys = [_key(partition, user_id, account_id) for account_id in account_ids]
+    if portfolio:
+        keys.append(_key(partition, user_id, None))
+    if keys:
+        await bus.delete(*keys)
+
+
+async def _shorten(bus: Bus, up_to: Mapping[Partition, Revision]) -> None:
+    done = list(up_to.items())
+    for first in range(0, len(done), _WRITTEN_AT_ONCE):
+        pipeline = bus.pipeline(transaction=False)
+        for partition, revision in done[first : first + _WRITTEN_AT_ONCE]:
+            pipeline.xtrim(names.value_log(partition), minid=f"{revision.generation}-{revision.number + 1}")
+        await pipeline.execute()
+
+
+def _state(fields: dict[bytes, bytes]) -> SubjectState:
+    figures, revision, as_of = (fields.pop(name.encode()) for name in (_FIGURES, _REVISION, _AS_OF))
+    return SubjectState(
+        revision=decode(Revision, revision),
+        as_of=decode(datetime, as_of),
+        figures=decode(Figures, figures),
+        positions={InstrumentId(name.decode()): decode(Position, row) for name, row in fields.items()},
+    )
+
+
+def _after(
+    state: SubjectState | None, batch: ValueBatch, user_id: UserId, account_id: AccountId | None
+) -> SubjectState | None:
+    for update in batch.updates:
+        if update.user_id == user_id and update.account_id == account_id and (update.full or state is not None):
+            before = {} if update.full or state is None else state.positions
+            state = SubjectState(batch.revision, batch.as_of, update.figures, {**before, **update.positions})
+    return state
+
+
+def _key(partition: Partition, user_id: UserId, account_id: AccountId | None) -> str:
+    if account_id is None:
+        return names.portfolio_state(partition, user_id)
+    return names.account_state(partition, account_id)
