@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard demo test test-slow check bench docs lock clean
+.PHONY: help setup dashboard demo test test-slow test-faults check bench docs lock clean
 
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make the Python environment in .venv
 
@@ -24,11 +24,15 @@ demo: $(READY) dashboard ## Run everything here, with simulated providers, and o
 	@$(BIN)/python -m demo $(if $(EXIT_AFTER),--exit-after $(EXIT_AFTER)) $(DEMO_ARGS)
 
 test: $(READY) dashboard ## Run the tests (under 8 minutes on 2 cores)
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not slow and not faults" $(PYTEST_ARGS)
 	@$(BIN)/python tools/build_dashboard.py --test
 
 test-slow: $(READY) dashboard ## Run the slow tests
-	@$(BIN)/python -m pytest -m slow $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: there are none yet
+	@$(BIN)/python -m pytest -m "slow and not faults" $(PYTEST_ARGS) || [ $$? -eq 5 ] # 5: there are none yet
+
+test-faults: $(READY) ## Random faults against the whole service; SEED=7 SCHEDULES=20 replays
+	@FAULTS_SEED=$(or $(SEED),1) FAULTS_SCHEDULES=$(or $(SCHEDULES),20) \
+		$(BIN)/python -m pytest -m faults tests/faults $(PYTEST_ARGS)
 
 check: $(READY) ## Lint, types and import rules
 	@$(BIN)/ruff check .

