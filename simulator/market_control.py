@@ -2,7 +2,7 @@
 
 | call | does |
 |---|---|
-| GET status | market time, trades sent, streams and their subscriptions |
+| GET status | market time, trades sent, streams and their subscriptions, most open at once for a key and endpoint |
 | GET trades?symbol=&limit= | the newest trades sent, oldest first, with whether each may set a last price |
 | POST pause, resume | no more trades, quotes or bars; go on |
 | POST run_until {index} | plays a recording up to its trade of that number, answers when every socket took it |
@@ -81,6 +81,7 @@ class MarketControl:
             "muted": self._view.plan.muted,
             "trades_sent": playback.feed.trades_sent,
             "finished": playback.finished,
+            "open_most": self._view.plan.open_most,
             "streams": streams,
         }
 

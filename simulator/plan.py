@@ -20,6 +20,7 @@ class Plan:
         upgrade_status: HTTP status instead of the WebSocket upgrade, while set.
         rest_status: HTTP status of every REST call, while set.
         muted: Streams stay connected and answer pings, but send no data.
+        open_most: As many streams as one key ever had open at the same time on one endpoint.
     """
 
     credentials: dict[str, str]
@@ -31,6 +32,7 @@ class Plan:
     upgrade_status: int | None = None
     rest_status: int | None = None
     muted: bool = False
+    open_most: int = 0
     open_streams: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def admit(self, path: str, key: str, secret: str) -> None:
@@ -49,6 +51,7 @@ class Plan:
         if self.open_streams[path, key] >= self.connections_max:
             raise Refused(406)
         self.open_streams[path, key] += 1
+        self.open_most = max(self.open_most, self.open_streams[path, key])
 
     def release(self, path: str, key: str) -> None:
         """Give the place back."""

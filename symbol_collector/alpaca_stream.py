@@ -28,7 +28,7 @@ from realtime.domain.asset_class import MarketStream
 from symbol_collector.decode import Raw
 from symbol_collector.frames import websocket_params
 from symbol_collector.inbox import Inbox
-from symbol_collector.refusals import Refusal, auth_refusal, reconnect_after_s, refusal
+from symbol_collector.refusals import CONNECTION_LIMIT, Refusal, auth_refusal, connection_limit_wait_s, refusal
 from symbol_collector.subscription import Subscription
 
 logging.getLogger("alpaca").setLevel(logging.CRITICAL)  # it logs what `StreamState` says better
@@ -73,6 +73,7 @@ class _Watched(DataStream):
         self.subscription = Subscription()
         self.state = StreamState()
         self.last_data_at = time.monotonic()
+        self._limited_count = 0
         self._channels = channels
         self._inbox = inbox
         self._on_state = on_state
@@ -116,11 +117,12 @@ class _Watched(DataStream):
             await super()._auth()
         except ValueError as error:
             refused = auth_refusal(str(error))
+            self._limited_count += refused.code == CONNECTION_LIMIT
             if refused.is_final:
                 await self.stop_ws()
             self.say(refusal=refused)
             raise
-        self.last_data_at = time.monotonic()
+        self.last_data_at, self._limited_count = time.monotonic(), 0
         self.say(refusal=None)
 
     async def _send_subscribe_msg(self) -> None:
@@ -170,8 +172,7 @@ class _Watched(DataStream):
         return self.state.refusal if not self.state.connected or self.subscription.missing else None
 
     def _reconnect_delay(self, retries: int) -> float:
-        code = None if self.state.refusal is None else self.state.refusal.code
-        return reconnect_after_s(code, retries) or super()._reconnect_delay(retries)
+        return connection_limit_wait_s(self._limited_count) or super()._reconnect_delay(retries)
 
     async def close(self) -> None:
         self.subscription.end()
@@ -211,7 +212,6 @@ class AlpacaStream:
             websocket_params=websocket_params(url),
         )  # type: ignore[call-arg]  # `_Watched` inherits another constructor than its three subclasses
         self._stream.watch(_CHANNELS[kind], inbox, lambda _state: on_state())
-        self._on_state = on_state
         self._started = threading.Event()
         self._main: asyncio.Task[Any] | None = None
         self._thread = threading.Thread(target=self._run, name=f"alpaca-{kind}", daemon=True)

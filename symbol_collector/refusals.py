@@ -13,7 +13,7 @@ FINAL = frozenset({AUTH_FAILED, NO_SUBSCRIPTION, 411, 412})
 """Refusals that another attempt does not cure: the stream stops, and tries again every `FINAL_RETRY_AFTER_S`."""
 FINAL_RETRY_AFTER_S = 300.0
 
-_CONNECTION_LIMIT_WAIT_S = 5.0
+_CONNECTION_LIMIT_WAIT_S = 1.0
 _CONNECTION_LIMIT_WAIT_MAX_S = 60.0
 
 _SENTENCES = {
@@ -67,11 +67,12 @@ def auth_refusal(text: str) -> Refusal:
     return refusal(_AUTH_TEXTS.get(text.strip().lower()), text)
 
 
-def reconnect_after_s(code: int | None, attempts_count: int) -> float | None:
-    """Return the wait before the next attempt, seconds; None leaves it to the SDK (1 to 30 s, doubling).
+def connection_limit_wait_s(refusals_count: int) -> float | None:
+    """Return the wait after so many refusals for connections in a row, seconds: 1, 2, 4 … up to a minute.
 
-    A dead connection keeps its slot at Alpaca for up to 90 s, so 406 waits longer each time.
+    A dead connection keeps its slot at Alpaca for up to 90 s; most are given back at once. None after no refusal: then
+    the SDK chooses (1 to 30 s, doubling).
     """
-    if code != CONNECTION_LIMIT:
+    if not refusals_count:
         return None
-    return min(_CONNECTION_LIMIT_WAIT_MAX_S, _CONNECTION_LIMIT_WAIT_S * 2.0 ** max(0, attempts_count - 1))
+    return min(_CONNECTION_LIMIT_WAIT_MAX_S, _CONNECTION_LIMIT_WAIT_S * 2.0 ** (refusals_count - 1))

@@ -29,17 +29,17 @@ async def test_the_service_heals_from_any_faults(service: FaultedService, watch:
         await values_settle(service)
         await watch.nothing_leaks(service)
     schedule = schedule_of(seed)
-    print(schedule)
+    print(schedule)  # noqa: T201  # shown when it fails, or with -s
     played = await play(service, schedule)
     lifted_at = time.monotonic()
     try:
         await asyncio.sleep(_ON_S)  # trading goes on for a moment
         await service.market.control("pause")
         await values_are_exact(service, _HEAL_WITHIN_S - _ON_S)
-        print(f"exact after {time.monotonic() - lifted_at:.1f} s")
+        print(f"exact after {time.monotonic() - lifted_at:.1f} s")  # noqa: T201  # shown when it fails, or with -s
         await jobs_are_done_once(service, played, _JOBS_WITHIN_S)
         await values_are_exact(service, _HEAL_WITHIN_S)  # with what the jobs brought
-        print(f"jobs done after {time.monotonic() - lifted_at:.1f} s")
+        print(f"jobs done after {time.monotonic() - lifted_at:.1f} s")  # noqa: T201  # shown when it fails, or with -s
     finally:
         await service.market.control("resume")
         step_clock(service.folder, 0.0)

@@ -4,7 +4,6 @@ import json
 import re
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -19,7 +18,7 @@ from tests.support.faults_service import FaultedService
 from tests.support.truth import true_values
 from tests.support.waiting import wait_until
 
-_NOT_YET = (*OUTAGE, RedisError, aiohttp.ClientError, KeyError)
+_NOT_YET: tuple[type[Exception], ...] = (*OUTAGE, RedisError, aiohttp.ClientError, KeyError)
 _RETRY_NOW = "update jobs set due_at = now() where state = 'queued' and due_at > now()"
 _UNDONE = "select count(*) from jobs where id = any($1) and state <> 'done'"
 _PENDING = "select count(*) from jobs where state in ('queued', 'running')"
@@ -39,7 +38,9 @@ where runs is distinct from done
 """
 _QUANTITY = """
 select sum(h.quantity) from holdings h join accounts a on a.id = h.account_id join users u on u.id = a.user_id
-join instruments i on i.id = h.instrument_id where u.name = $1 and (a.name = $2 or a.provider = 'alpaca' and $2 = 'Alpaca') and i.symbol = $3 and a.is_active
+join instruments i on i.id = h.instrument_id
+where u.name = $1 and (a.name = $2 or a.provider = 'alpaca' and $2 = 'Alpaca') and i.symbol = $3
+    and a.is_active
 """
 _OWNERLESS = re.compile(
     r"never retrieved|was destroyed but it is pending|was never awaited|stage_failed|sync_failed|\[ERROR\] asyncio"
@@ -172,5 +173,3 @@ async def tasks_of(service: FaultedService, stage: str) -> Counter[str]:
         return None
 
     return await wait_until(told, what=f"{stage} to run")
-
-

@@ -12,14 +12,13 @@ import psutil
 
 from realtime.domain.account import ConnectionId, UserId
 from realtime.store.jobs import OUTAGE, Trigger, enqueue_refresh
-from tests.support.faults_schedule import Fault, Kind, Refresh, Schedule
+from tests.support.faults_schedule import PROVIDERS, Fault, Kind, Refresh, Schedule
 from tests.support.faults_service import FaultedService
 from tests.support.faults_stage import step_clock
 
 _SYMBOLS_MAX = 5
 _PROVIDER_TIMES = 2
 _PROVIDER_SLOW_S = 2
-_PROVIDERS = ("plaid", "snaptrade", "broker")
 _FIND_CONNECTION = """
 select a.connection_id, a.user_id from accounts a join users u on u.id = a.user_id
 where u.name = $1 and (a.name = $2 or a.provider = 'alpaca' and $2 = 'Alpaca') and a.is_active
@@ -55,7 +54,7 @@ async def play(service: FaultedService, schedule: Schedule) -> Played:
             tasks.create_task(_later(fault.at_s, lambda fault=fault: _ACTS[fault.kind](service, fault)))  # type: ignore[misc]
         for refresh in schedule.refreshes:
             tasks.create_task(_later(refresh.at_s, lambda refresh=refresh: _deal(service, refresh, played)))  # type: ignore[misc]
-    for provider in _PROVIDERS:
+    for provider in PROVIDERS:
         await service.provider(provider, "DELETE", "faults")
     return played
 
@@ -200,7 +199,7 @@ _ACTS: dict[Kind, Callable[[FaultedService, Fault], Awaitable[None]]] = {
 
 async def _deal(service: FaultedService, refresh: Refresh, played: Played) -> None:
     """Change a quantity at a provider, then ask for a refresh until the request is committed."""
-    provider = _PROVIDERS[int(refresh.choice * 1000) % len(_PROVIDERS)]
+    provider = PROVIDERS[int(refresh.choice * 1000) % len(PROVIDERS)]
     told = await service.provider(provider, "GET", "state")
     lines = [
         (account["account"], Dealt(account["persona"], account["name"], line["symbol"]))

@@ -29,6 +29,10 @@ class Kind(StrEnum):
     CLOCK_STEP = "clock_step"
 
 
+PROVIDERS = ("plaid", "snaptrade", "broker")
+_PROVIDER_FAULTS = (
+    "rate_limit", "server_error", "unavailable", "bad_gateway", "slow", "drop", "truncated", "partial",
+)  # fmt: skip
 _WEIGHTS = {Kind.KILL: 5, Kind.FREEZE: 2, Kind.VALKEY_LOST: 2, Kind.PROVIDER: 3, Kind.STREAM_CUT: 2}
 _TARGETS: dict[Kind, tuple[str, ...]] = {
     Kind.KILL: STAGES,
@@ -39,7 +43,16 @@ _TARGETS: dict[Kind, tuple[str, ...]] = {
     Kind.PROVIDER: tuple(
         f"{provider}:{fault}"
         for provider in ("plaid", "snaptrade", "broker")
-        for fault in ("rate_limit", "server_error", "unavailable", "bad_gateway", "slow", "drop", "truncated", "partial")
+        for fault in (
+            "rate_limit",
+            "server_error",
+            "unavailable",
+            "bad_gateway",
+            "slow",
+            "drop",
+            "truncated",
+            "partial",
+        )
     ),
     Kind.CLOCK_STEP: ("-600", "-30", "-2", "2", "30", "600"),
 }
@@ -100,7 +113,8 @@ def schedule_of(seed: int) -> Schedule:
         )
         for kind in chosen
     ]
-    refreshes = [
-        Refresh(rng.uniform(0, LASTS_S), rng.random(), rng.randint(1, 500)) for _ in range(rng.randint(1, _REFRESHES_MAX))
-    ]
-    return Schedule(seed, tuple(sorted(faults, key=lambda fault: fault.at_s)), tuple(refreshes))
+    refreshes = tuple(
+        Refresh(rng.uniform(0, LASTS_S), rng.random(), rng.randint(1, 500))
+        for _ in range(rng.randint(1, _REFRESHES_MAX))
+    )
+    return Schedule(seed, tuple(sorted(faults, key=lambda fault: fault.at_s)), refreshes)

@@ -89,7 +89,6 @@ class FaultedService:
 @asynccontextmanager
 async def faulted_service(folder: Path, rate: float = 200.0) -> AsyncIterator[FaultedService]:
     """Run servers, simulators, all stages and a client for each user while the body runs."""
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / STEP_FILE).write_bytes(STEP.pack(0.0))
     options = Options(folder, free_port(), free_port(), None, False, None, False, 1.0, None, 7)
     env = dict(os.environ) | clock_environment(options)

@@ -1,4 +1,4 @@
-"""`python -m tests.support.faults_stage FOLDER STAGE`: a stage whose clock a test can step and which tells what it holds.
+"""`python -m tests.support.faults_stage FOLDER STAGE`: a stage whose clock a test steps.
 
 The clock: `realtime.clock` is the only place that reads wall time in our stages, so shifting it there steps the clock
 of the whole stage, and that of the library that checks tokens. Postgres, Valkey and the simulators keep theirs, as
@@ -56,7 +56,7 @@ def _use_stepped_clock(steps: _Steps) -> None:
         def now(cls, tz: tzinfo | None = None) -> Self:
             return super().now(tz) + timedelta(seconds=steps.now_s)
 
-    def now(_self: realtime.clock.WallClock) -> datetime:
+    def now(self: realtime.clock.WallClock) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=steps.now_s)
 
     def now_ns() -> int:
@@ -64,7 +64,7 @@ def _use_stepped_clock(steps: _Steps) -> None:
 
     realtime.clock.WallClock.now = now  # type: ignore[method-assign]
     realtime.clock.now_ns = now_ns
-    jwt.api_jwt.datetime = SteppedDatetime  # type: ignore[attr-defined,misc]
+    jwt.api_jwt.datetime = SteppedDatetime  # type: ignore[attr-defined]
 
 
 def _tell(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from symbol_collector.refusals import auth_refusal, reconnect_after_s, refusal
+from symbol_collector.refusals import auth_refusal, connection_limit_wait_s, refusal
 
 
 @pytest.mark.parametrize(("text", "code", "part", "final"), [
@@ -26,14 +26,13 @@ def test_an_unknown_refusal_is_shown_as_it_came() -> None:
 
 
 def test_a_taken_connection_is_waited_for_longer_and_longer() -> None:
-    """A dead connection keeps its slot for up to 90 s."""
-    waits = [reconnect_after_s(406, attempt) for attempt in range(1, 8)]
-    assert waits == [5, 10, 20, 40, 60, 60, 60]
+    """Most are given back at once, but a dead one keeps its slot for up to 90 s."""
+    waits = [connection_limit_wait_s(count) for count in range(1, 9)]
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-@pytest.mark.parametrize("code", [None, 402, 404, 500])
-def test_other_waits_are_the_sdk_s(code: int | None) -> None:
-    assert reconnect_after_s(code, 3) is None
+def test_other_waits_are_the_sdk_s() -> None:
+    assert connection_limit_wait_s(0) is None
 
 
 @pytest.mark.parametrize(("code", "final"), [(402, True), (409, True), (411, True), (406, False), (404, False)])
