@@ -37,7 +37,8 @@ class Fanout:
         self._queue: deque[Subscription] = deque()
         self._is_scheduled = False
         self._timetable: dict[int, list[Subscription]] = {}
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.Handle | None = None
+        self._alarm_at = 0.0
         self.messages_count = 0
         self.bytes_count = 0
 
@@ -108,10 +109,10 @@ class Fanout:
 
     def _set_alarm(self) -> None:
         at = min(self._timetable) * _SLOT_S
-        if self._alarm is None or at < self._alarm.when():
+        if self._alarm is None or at < self._alarm_at:
             if self._alarm is not None:
                 self._alarm.cancel()
-            self._alarm = self._loop.call_at(at, self._ring)
+            self._alarm, self._alarm_at = self._loop.call_at(at, self._ring), at
 
     def _ring(self) -> None:
         self._alarm = None

@@ -61,7 +61,7 @@ async def values_are_exact(service: FaultedService, deadline_s: float) -> None:
     async def exact() -> bool:
         try:
             found[:] = [
-                difference
+                f"{client.user_id}: {difference}"
                 for client in service.clients
                 for difference in client.differences(
                     await true_values(service.market, service.pool, service.bus, service.clock, client.user_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import uvloop
 
 from broadcaster.channels import Channel
 from broadcaster.client import Client
@@ -190,3 +191,24 @@ async def test_a_long_turn_is_shared(fanout: Fanout, monkeypatch: pytest.MonkeyP
     await turns(20)
     assert all(values(page)[-1] == 2 for page in pages)
     assert fanout.messages_count == 200 + told
+
+
+def test_an_alarm_that_a_long_turn_made_late_stops_nothing() -> None:
+    """uvloop hands out another kind of handle for what is due at once; asyncio's own loop does not."""
+
+    async def two_wait() -> tuple[list[int], list[int]]:
+        fanout = Fanout()
+        first, second = channel_named(), channel_named("market")
+        (one, page), (other, second_page) = await following(first), await following(second)
+        show(first, 1)
+        show(second, 2)
+        now = asyncio.get_running_loop().time()
+        for client, due_at in ((one, now - 0.1), (other, now + 0.02)):
+            [subscription] = client.subscriptions.values()
+            subscription.due_at = due_at
+            fanout._postpone(subscription)
+        await wait_until(lambda: values(second_page), what="the later one")
+        return values(page), values(second_page)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(two_wait()) == ([1], [2])
