@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, Literal, cast
 
 import orjson
@@ -11,6 +11,8 @@ import structlog
 
 Event = Literal[
     "account_removed",
+    "alert_cleared",
+    "alert_fired",
     "client_closed",
     "client_refused",
     "collector_subscribed",
@@ -26,7 +28,10 @@ Event = Literal[
     "job_retried",
     "lease_acquired",
     "lease_lost",
+    "metrics_port_taken",
     "migration_applied",
+    "notice_delivered",
+    "notice_undelivered",
     "partition_claimed",
     "partition_released",
     "poll_failed",
@@ -83,10 +88,20 @@ class Log:
         getattr(structlog.get_logger(), level)(event, **self._facts, **facts)
 
 
-def set_up_logging(log_format: str, level: str) -> None:
-    """Send our lines and those of the libraries to stderr, as text or as JSON, secrets taken out."""
+def set_up_logging(log_format: str, level: str, on_trouble: Callable[[str], None] = lambda _event: None) -> None:
+    """Send our lines and those of the libraries to stderr, as text or as JSON, secrets taken out.
+
+    `on_trouble` is called with the event of every warning and error of ours.
+    """
+
+    def tell(_logger: object, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if name in {"warning", "error"}:
+            on_trouble(event["event"])
+        return event
+
     structlog.configure(
         processors=[
+            tell,
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -1,4 +1,4 @@
-"""The life of a stage's process: settings, logs, uvloop, signals, heartbeat, drain."""
+"""The life of a stage's process: settings, logs, uvloop, signals, heartbeat, metrics, drain."""
 
 import asyncio
 import os
@@ -19,7 +19,10 @@ from realtime.bus.heartbeats import write_heartbeat
 from realtime.clock import WallClock
 from realtime.contract.messages import Heartbeat
 from realtime.errors import Misconfigured
+from realtime.exposition import exposed
 from realtime.log import Log, set_up_logging
+from realtime.loop_lag import LoopLag
+from realtime.metrics import LOG_EVENT, STAGE_HEALTHY
 from realtime.settings import Settings, load_settings
 
 _BEAT_EVERY_S = 1.0
@@ -30,10 +33,15 @@ Facts = Mapping[str, str | int | float | None]
 
 @dataclass
 class Health:
-    """What a stage says of itself; its loops write it, the heartbeat sends it."""
+    """What a stage says of itself; its loops write it, the heartbeat sends it.
+
+    Attributes:
+        latency_counts: As in the heartbeat.
+    """
 
     problem: str | None = "starting"
     facts: dict[str, str | int | float | None] = field(default_factory=dict)
+    latency_counts: tuple[int, ...] = ()
 
     def well(self) -> None:
         """Say that the stage does its work."""
@@ -60,7 +68,7 @@ def run_stage(stage: str, main: Callable[[Process], Coroutine[Any, Any, None]]) 
         settings = load_settings(stage)
     except Misconfigured as error:
         sys.exit(str(error))
-    set_up_logging(settings.log_format, settings.log_level)
+    set_up_logging(settings.log_format, settings.log_level, lambda event: LOG_EVENT.labels(event).inc())
     log = Log(stage=stage)
     process = Process(settings, log, Health(), asyncio.Event())
     try:
@@ -78,10 +86,22 @@ async def _live(stage: str, process: Process, main: Callable[[Process], Awaitabl
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, process.stopping.set)
     process.log.info("stage_started", pid=os.getpid())
-    async with open_bus(process.settings.redis_address) as bus, asyncio.TaskGroup() as tasks:
-        beat = tasks.create_task(_beat(stage, process, bus))
-        await _until_stopped(main(process), process.stopping)
-        await end_task(beat)
+    settings, lag = process.settings, LoopLag(WallClock())
+    with exposed(
+        stage,
+        settings.metrics_host,
+        settings.metrics_port(stage),
+        lambda: (lag.is_turning, process.health.problem),
+        process.log,
+    ) as metrics_port:
+        async with open_bus(settings.redis_address) as bus, asyncio.TaskGroup() as tasks:
+            own = [
+                tasks.create_task(_beat(stage, process, bus, metrics_port)),
+                tasks.create_task(lag.measure()),
+            ]
+            await _until_stopped(main(process), process.stopping)
+            for task in own:
+                await end_task(task)
 
 
 async def _until_stopped(work: Awaitable[None], stopping: asyncio.Event) -> None:
@@ -114,7 +134,7 @@ async def _awaited(work: Awaitable[None]) -> None:
     await work
 
 
-async def _beat(stage: str, process: Process, bus: Bus) -> None:
+async def _beat(stage: str, process: Process, bus: Bus, metrics_port: int | None) -> None:
     clock = WallClock()
     started_at: datetime = clock.now()
     name = f"{stage}:{gethostname()}:{os.getpid()}"
@@ -128,7 +148,10 @@ async def _beat(stage: str, process: Process, bus: Bus) -> None:
             healthy=process.health.problem is None,
             problem=process.health.problem,
             facts=dict(process.health.facts),
+            metrics_port=metrics_port,
+            latency_counts=process.health.latency_counts,
         )
+        STAGE_HEALTHY.set(heartbeat.healthy)
         with suppress(RedisError):  # whoever reads heartbeats sees that Redis is down by himself
             await write_heartbeat(bus, heartbeat)
         await clock.sleep(_BEAT_EVERY_S)

@@ -23,6 +23,9 @@ def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
+_METRICS_PORT = "Its port; 0 for any free one (the heartbeat tells which), empty for none. A free one if it is taken."
+
+
 class Settings(BaseSettings):
     """What a process needs to know, read once at start-up from the environment and `.env`."""
 
@@ -72,6 +75,15 @@ class Settings(BaseSettings):
         default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
     )
     clients_max: int = Field(default=20_000, gt=0, description="Clients that one broadcaster accepts.")
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Address on which every process serves /metrics, /health and /alive."
+    )
+    metrics_port_sync: int | None = Field(default=9811, description=_METRICS_PORT)
+    metrics_port_symbol_collector: int | None = Field(default=9812, description=_METRICS_PORT)
+    metrics_port_calculator: int | None = Field(default=9813, description=_METRICS_PORT)
+    metrics_port_broadcaster: int | None = Field(default=9814, description=_METRICS_PORT)
+    metrics_port_api: int | None = Field(default=9815, description=_METRICS_PORT)
+    metrics_port_monitor: int | None = Field(default=9816, description=_METRICS_PORT)
     log_format: str = Field(default="text", pattern="^(text|json)$", description="`text` or `json`.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level logged.")
 
@@ -168,11 +180,12 @@ class Settings(BaseSettings):
             "encryption_keys", "NAVSTREAM_ENCRYPTION_KEYS", "PLAID_ACCESS_TOKEN_ENCRYPTION_KEY",
             "plaid_country_codes", "PLAID_COUNTRY_CODES", "origins", "NAVSTREAM_ORIGINS",
         }  # fmt: skip
+        may_be_empty = {name for name, kind in cls.__annotations__.items() if kind == int | None}
         return {
             name: tuple(part.strip() for part in value.split(",") if part.strip())
             if name in lists and isinstance(value, str)
             else None
-            if value == "" and name.endswith("alpaca_symbols_max")
+            if value == "" and name.lower().removeprefix("navstream_") in may_be_empty
             else value
             for name, value in values.items()
         }
@@ -200,6 +213,11 @@ class Settings(BaseSettings):
     def plaid_address(self) -> str:
         """Plaid API without a trailing slash."""
         return self.plaid_url or f"https://{self.plaid_env}.plaid.com"
+
+    def metrics_port(self, stage: str) -> int | None:
+        """Return the port for a stage's metrics, 0 for any; None for none, as for what is no stage."""
+        port: int | None = getattr(self, f"metrics_port_{stage}", None)
+        return port
 
     def market_clock(self) -> MarketClock:
         """Return the market clock that the settings describe."""

@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
+from realtime.metrics import REDIS_ERROR
+
 Bus = Redis
 """The one type of connection: pooled, binary answers, reconnecting."""
 
@@ -21,9 +23,17 @@ async def open_bus(url: str) -> AsyncIterator[Bus]:
         url,
         max_connections=_CONNECTIONS_MAX,
         socket_connect_timeout=_CONNECT_TIMEOUT_S,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=3),
+        retry=Retry(_Counting(base=0.05, cap=0.5), retries=3),
     )
     try:
         yield bus
     finally:
         await bus.aclose()
+
+
+class _Counting(ExponentialWithJitterBackoff):
+    """Is asked only after a failure, and so counts failures at no cost to what succeeds."""
+
+    def compute(self, failures: int) -> float:
+        REDIS_ERROR.inc()
+        return super().compute(failures)

@@ -101,6 +101,9 @@ class Heartbeat(msgspec.Struct, frozen=True):
     Attributes:
         healthy: It does its work; False with `problem` when it is up but cannot.
         facts: A few numbers for `navstream status`.
+        metrics_port: Where it serves its metrics; None when it does not.
+        latency_counts: Trade → send, the last minute's observations by bucket of `realtime.metrics`; empty for
+            stages that send nothing.
     """
 
     stage: str
@@ -111,6 +114,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
     healthy: bool
     problem: str | None
     facts: dict[str, str | int | float | None]
+    metrics_port: int | None = None
+    latency_counts: tuple[int, ...] = ()
 
 
 _encoder = msgspec.msgpack.Encoder()
