@@ -118,15 +118,20 @@ _Encoded = tuple[State | None, Encoding, Body | None]
 
 
 class Channel:
-    """One channel of one user, or a public one: newest state and subscriptions."""
+    """One channel of one user, or a public one: newest state and subscriptions.
 
-    __slots__ = ("idle_since", "name", "state", "subscriptions", "user_id")
+    Attributes:
+        received_ns: Intake time of the price that last changed it, wall clock; None when no price did.
+    """
+
+    __slots__ = ("idle_since", "name", "received_ns", "state", "subscriptions", "user_id")
 
     def __init__(self, user_id: UserId, name: ChannelName) -> None:
         """Start without a state; a public channel belongs to whoever opened it first."""
         self.user_id = user_id
         self.name = name
         self.idle_since: float | None = None
+        self.received_ns: int | None = None
         self.state: State | None = None
         self.subscriptions: dict[Subscription, None] = {}
 

@@ -11,6 +11,8 @@ from time import monotonic
 
 from broadcaster.channels import Channel
 from broadcaster.client import Client, Subscription
+from realtime.clock import now_ns
+from realtime.metrics import BROADCASTER_TRADE_TO_SEND
 
 _SLICE_S = 0.004
 """Longest turn before other work (reading, pings, the next batch) gets one."""
@@ -39,12 +41,17 @@ class Fanout:
         self._timetable: dict[int, list[Subscription]] = {}
         self._alarm: asyncio.Handle | None = None
         self._alarm_at = 0.0
+        self._latency = BROADCASTER_TRADE_TO_SEND
         self.messages_count = 0
         self.bytes_count = 0
 
-    def changed(self, channels: Iterable[Channel]) -> None:
-        """Send the new states of these channels at the loop's next turn; changes until then count as one."""
+    def changed(self, channels: Iterable[Channel], received_ns: int | None = None) -> None:
+        """Send the new states of these channels at the loop's next turn; changes until then count as one.
+
+        `received_ns` is the intake time of the price that changed them; None when no price did.
+        """
         for channel in channels:
+            channel.received_ns = received_ns
             self._changed[channel] = None
         self._schedule()
 
@@ -59,8 +66,10 @@ class Fanout:
             del client.behind[subscription]
             self.offer(subscription)
 
-    def _send(self, subscriptions: Iterable[Subscription], now: float) -> None:
+    def _send(self, subscriptions: Iterable[Subscription], now: float) -> Channel | None:
+        """Send to those that may be sent to; return the channel of the last message."""
         messages_count = bytes_count = 0
+        sent: Channel | None = None
         for subscription in subscriptions:
             if not subscription.is_active:
                 continue
@@ -74,10 +83,12 @@ class Fanout:
                 if frame is not None:
                     subscription.due_at = now + subscription.interval_s
                     writer.write(frame)
+                    sent = subscription.channel
                     messages_count += 1
                     bytes_count += len(frame)
         self.messages_count += messages_count
         self.bytes_count += bytes_count
+        return sent
 
     def _schedule(self) -> None:
         if not self._is_scheduled:
@@ -92,7 +103,9 @@ class Fanout:
         self._changed.clear()
         ends = monotonic() + _SLICE_S  # the loop's own time stands still during a turn
         while queue:
-            self._send([queue.popleft() for _ in range(min(_CHECK_EVERY, len(queue)))], now)
+            sent = self._send([queue.popleft() for _ in range(min(_CHECK_EVERY, len(queue)))], now)
+            if sent is not None and sent.received_ns is not None:  # one observation for up to 32 messages
+                self._latency.observe((now_ns() - sent.received_ns) / 1e9)
             if queue and monotonic() > ends:
                 self._schedule()
                 return

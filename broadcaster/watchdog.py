@@ -7,12 +7,14 @@ from typing import Protocol
 from broadcaster.desk import Closed, Desk
 from broadcaster.protocol import CloseCode
 from broadcaster.server import Broadcaster
+from realtime import metrics
 from realtime.clock import Clock
 from realtime.log import Log
 from realtime.process import Health
 
 LOOK_EVERY_S = 1.0
 STALLED_AFTER_S = 60.0
+_LATENCY_LOOKS = 60
 _UNANSWERED_PINGS = 3
 _LOOKS_A_TURN = 500
 
@@ -52,6 +54,9 @@ class Watchdog:
         self._clock = clock
         self._log = log
         self._counted = 0
+        self._messages = metrics.Tally(metrics.BROADCASTER_MESSAGES)
+        self._bytes = metrics.Tally(metrics.BROADCASTER_BYTES)
+        self._latency = metrics.Recent(metrics.BROADCASTER_TRADE_TO_SEND, _LATENCY_LOOKS)
 
     async def run(self, heartbeat_s: float) -> None:
         """Look each second, for ever."""
@@ -82,6 +87,12 @@ class Watchdog:
 
     def _report(self) -> None:
         facts, sent = self._health.facts, self._desk.fanout.messages_count
+        self._health.latency_counts = self._latency.counts()
+        metrics.BROADCASTER_CLIENTS.set(len(self._broadcaster.clients))
+        metrics.BROADCASTER_USERS.set(self._desk.interest.users_count)
+        metrics.BROADCASTER_CHANNELS.set(len(self._desk.sources.channels))
+        self._messages.reached(sent)
+        self._bytes.reached(self._desk.fanout.bytes_count)
         facts["clients"] = len(self._broadcaster.clients)
         facts["users"] = self._desk.interest.users_count
         facts["channels"] = len(self._desk.sources.channels)

@@ -14,6 +14,7 @@ from calculator.loader import Loader
 from calculator.partitions import Partitions
 from calculator.publisher import Publisher
 from calculator.whole_loader import WholeLoader
+from realtime import metrics
 from realtime.bus.client import Bus, open_bus
 from realtime.clock import WallClock
 from realtime.domain.partition import Partition
@@ -65,6 +66,7 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
 async def _report(
     process: Process, engine: Engine, loader: Loader, whole: WholeLoader, publisher: Publisher, clock: WallClock
 ) -> None:
+    batches = metrics.Tally(metrics.CALCULATOR_BATCHES)
     while True:
         process.health.problem = engine.problem or loader.problem
         process.health.facts.update(
@@ -78,7 +80,15 @@ async def _report(
             batches=publisher.batches_count,
             compute_ms=round(median(engine.compute_ms), 3) if engine.compute_ms else None,
             behind_ms=None if engine.behind_ms is None else round(engine.behind_ms, 1),
+            feed_entry=engine.feed_entry,
         )
+        batches.reached(publisher.batches_count)
+        metrics.CALCULATOR_PARTITIONS.set(len(publisher.partitions))
+        metrics.CALCULATOR_ACCOUNTS.set(whole.book.accounts_count)
+        metrics.CALCULATOR_POSITIONS.set(whole.book.positions_count)
+        metrics.CALCULATOR_WATCHED_USERS.set(len(engine.watched.user_ids))
+        metrics.CALCULATOR_COMPUTE.set(median(engine.compute_ms) / 1000 if engine.compute_ms else 0)
+        metrics.CALCULATOR_LAG.set((engine.behind_ms or 0) / 1000)
         await clock.sleep(_FACTS_EVERY_S)
 
 

@@ -57,6 +57,7 @@ class Engine:
     Attributes:
         problem: What is wrong with Redis, for a person; None when nothing is.
         compute_ms: Newest durations of valuing, without publishing.
+        feed_entry: Entry id of the price feed up to which everything was read; None before the first.
         behind_ms: Age of the newest price when its values were published, wall clock; None before the first.
     """
 
@@ -64,6 +65,7 @@ class Engine:
         self.problem: str | None = "starting"
         self.compute_ms: deque[float] = deque(maxlen=_TIMES_KEPT)
         self.behind_ms: float | None = None
+        self.feed_entry: str | None = None
         self._bus = bus
         self._publisher = publisher
         self._market = market
@@ -134,6 +136,7 @@ class Engine:
         while True:
             try:
                 position = await feed_end(self._bus)
+                self.feed_entry = position.entry_id
                 self._read_board_again = False
                 board = await read_board(self._bus)
                 self._pending.moved.add(self._marks.take_board(board.values()))
@@ -143,6 +146,7 @@ class Engine:
                 while not self._read_board_again:
                     batches, position = await read_batches(self._bus, position, _FEED_WAIT_MS)
                     self._observe(batches)
+                    self.feed_entry = position.entry_id
                     if len(batches) >= READ_MAX:
                         break
             except (RedisError, OSError) as error:

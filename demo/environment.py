@@ -13,6 +13,7 @@ from realtime.clock import WallClock
 from realtime.embedded import EmbeddedServers
 from realtime.errors import Misconfigured
 from realtime.market_hours import market_hours_around
+from realtime.up import STAGES
 
 _AFTER_OPEN = timedelta(hours=1)
 _STANDSTILL = 1e-6
@@ -54,6 +55,7 @@ def stage_environment(options: Options, servers: EmbeddedServers, urls: Simulato
         "NAVSTREAM_API_PORT": str(options.port),
         "NAVSTREAM_BROADCASTER_PORT": str(options.websocket_port),
         "NAVSTREAM_LOG_LEVEL": "WARNING",
+        **{f"NAVSTREAM_METRICS_PORT_{stage.upper()}": "0" for stage in STAGES},
         "NAVSTREAM_ALPACA_STREAM_URL": urls.alpaca.replace("http", "ws", 1),
         "NAVSTREAM_ALPACA_DATA_URL": urls.alpaca,
         "NAVSTREAM_ALPACA_TRADING_URL": urls.broker,

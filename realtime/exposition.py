@@ -96,7 +96,7 @@ class _Server(ThreadingWSGIServer):
     def server_bind(self) -> None:
         """Bind without asking the name service for our own name, which may take seconds."""
         TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
         self.setup_environ()
 
 

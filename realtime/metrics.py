@@ -5,6 +5,7 @@ here is touched for each trade or message. docs/metrics.md is written from this 
 """
 
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -21,7 +22,7 @@ _LATENCY_BOUNDS_S = (
     0.384, 0.512, 0.768, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, 64.0,
 )  # fmt: skip
 _SYNC_BOUNDS_S = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
-_COMMON = ("process_", "stage_", "loop_", "redis_", "log_")
+COMMON_PREFIXES = ("process_", "stage_", "loop_", "redis_", "log_")
 _PREFIXES = {"symbol_collector": "collector_"}
 
 
@@ -60,7 +61,7 @@ class LatencyHistogram(Collector):
 def percentile_s(counts: Sequence[int], share: float) -> float | None:
     """Return the latency that this share (0..1) of observations did not exceed, seconds; None without observations.
 
-    Interpolated within its bucket; buckets grow by a third to a half, so it is right to within a fifth.
+    Interpolated within its bucket; buckets grow by a third to a half, so it is right to within a third.
     """
     left = sum(counts) * share
     if not left:
@@ -72,6 +73,21 @@ def percentile_s(counts: Sequence[int], share: float) -> float | None:
             return lower + (upper - lower) * left / count
         left -= count
     return _LATENCY_BOUNDS_S[-1]
+
+
+class Recent:
+    """The observations of a histogram since some looks ago."""
+
+    def __init__(self, histogram: LatencyHistogram, looks_kept: int) -> None:
+        self._histogram = histogram
+        self._before = deque([tuple(histogram.counts)], maxlen=looks_kept)
+
+    def counts(self) -> tuple[int, ...]:
+        """Look: return the observations, by bucket, since the oldest look that is kept."""
+        now = tuple(self._histogram.counts)
+        oldest = self._before[0]
+        self._before.append(now)
+        return tuple(count - before for count, before in zip(now, oldest, strict=True))
 
 
 class Tally:
@@ -171,11 +187,16 @@ MONITOR_RECONNECT_NEEDED = Gauge(
 MONITOR_LOOKS = Counter("monitor_looks_total", "Times that the monitor has looked at everything.", registry=REGISTRY)
 
 
+def prefix_of(stage: str) -> str:
+    """Return how the names of a stage's metrics begin."""
+    return _PREFIXES.get(stage, f"{stage}_")
+
+
 class _OfStage(Collector):
     """The metrics of one stage and those that every process has."""
 
     def __init__(self, stage: str) -> None:
-        self._prefixes = (*_COMMON, _PREFIXES.get(stage, f"{stage}_"))
+        self._prefixes = (*COMMON_PREFIXES, prefix_of(stage))
 
     def collect(self) -> Iterator[Metric]:
         return (family for family in REGISTRY.collect() if family.name.startswith(self._prefixes))

@@ -23,11 +23,13 @@ from symbol_collector.allocation import Allocation, allocate, currencies, stream
 from symbol_collector.cancelling import end_if_cancelled
 from symbol_collector.closes import Closes
 from symbol_collector.decode import to_time
+from symbol_collector.exported import Exported
 from symbol_collector.feed_state import NAMES, feed_state
 from symbol_collector.inbox import Inbox
 from symbol_collector.last_prices import LastPrices
 from symbol_collector.market_data import MarketData
 from symbol_collector.poller import Poller
+from symbol_collector.reports import Reports
 from symbol_collector.streams import StreamAddress, Streams
 from symbol_collector.universe import Universe, change
 from symbol_collector.writer import PriceWriter
@@ -82,6 +84,7 @@ class Collector:
         self._board: Mapping[InstrumentId, Price] = {}
         self._allocations: dict[MarketStream, Allocation] = {}
         self._allocation_due = asyncio.Event()
+        self._exported = Exported()
 
     async def run(self) -> None:
         """Collect until cancelled; the streams are closed when it returns."""
@@ -99,6 +102,7 @@ class Collector:
                 tasks.create_task(self._poller.poll_rates(self._currencies))
                 tasks.create_task(self._say_state())
         finally:
+            self._exported.stand_by()
             await self._streams.stop()
             with suppress(RedisError):
                 stopped = FeedState(FeedStatus.DISCONNECTED, "The collector was stopped.", 0, self._last_trade_time())
@@ -144,9 +148,7 @@ class Collector:
             values: Mapping[InstrumentId, Decimal] | None = None
             for stream in MarketStream:
                 candidates = [each for each in (self._held or {}).values() if stream_of(each) is stream]
-                limit = tighter(
-                    self._symbols_max if stream is MarketStream.STOCK else None, self._streams.symbols_max(stream)
-                )
+                limit = self._limit(stream)
                 if values is None and limit is not None and len(candidates) > limit:
                     values = await self._universe.values()
                 streamed_now = self._allocations.get(stream, _NOTHING).streamed
@@ -165,11 +167,16 @@ class Collector:
                     await asyncio.sleep(0)
             self._offer()
 
+    def _limit(self, stream: MarketStream) -> int | None:
+        configured = self._symbols_max if stream is MarketStream.STOCK else None
+        return tighter(configured, self._streams.symbols_max(stream))
+
     def _offer(self) -> None:
         self._writer.offer(self._prices.take_changed())
 
     async def _say_state(self) -> None:
         written_before, at = 0, self._clock.monotonic()
+        reports = Reports(self._writer.newest_time, self._clock)
         while True:
             end_if_cancelled()
             await self._clock.sleep(_STATE_EVERY_S)
@@ -177,9 +184,9 @@ class Collector:
             session = market_hours_around(now).session(now)
             self._streams.watch(session)
             self._ask_for_unknown()
-            state = feed_state(
-                self._streams.facts(session), self._streams.silent, self._notes(), self._last_trade_time()
-            )
+            facts = self._streams.facts(session)
+            streams = reports.of(facts, self._held or {}, self._allocations, self._limit)
+            state = feed_state(facts, self._streams.silent, self._notes(), self._last_trade_time(), streams)
             with suppress(RedisError):
                 await write_feed_state(self._bus, state)
             elapsed_s = self._clock.monotonic() - at
@@ -192,6 +199,10 @@ class Collector:
         if broken is None and state.status is not FeedStatus.LIVE:
             broken = state.message or f"streams are {state.status}"
         self._health.problem = broken if self._held is not None else broken or "reading holdings"
+        self._exported.report(
+            state, self._prices.trades_count, self._writer.prices_count, self._writer.batches_count,
+            self._inbox.conflated_count,
+        )  # fmt: skip
         self._health.facts.update(
             role="leading",
             feed=str(state.status),

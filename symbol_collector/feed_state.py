@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from realtime.contract.messages import FeedState, FeedStatus
+from realtime.contract.messages import FeedState, FeedStatus, StreamReport
 from realtime.domain.asset_class import MarketStream
 from realtime.market_hours import MarketSession
 
@@ -19,7 +19,9 @@ class StreamFacts:
     Attributes:
         started: It has been connected at least once.
         refusal: What the server said no to, and why.
-        silent_s: Seconds without data; `silent_after_s` is the limit now, None while silence is no alarm.
+        silent_s: Seconds without data on this connection; `silent_after_s` is the limit now, None while silence is no
+            alarm.
+        quiet_s: Seconds without data, over all connections.
     """
 
     started: bool
@@ -29,6 +31,7 @@ class StreamFacts:
     refusal: str | None
     silent_s: float
     silent_after_s: float | None
+    quiet_s: float = 0.0
 
 
 def silent_after_s(
@@ -58,6 +61,7 @@ def feed_state(
     silent: Iterable[MarketStream],
     notes: Iterable[str],
     last_trade_time: datetime | None,
+    reports: Iterable[StreamReport] = (),
 ) -> FeedState:
     """Return the worst state of any stream; its sentences first, then notes on what is not alarming.
 
@@ -89,4 +93,5 @@ def feed_state(
         message=" ".join(sentences) or None,
         subscribed_count=sum(facts.acknowledged_count for facts in streams.values()),
         last_trade_time=last_trade_time,
+        streams=tuple(reports),
     )

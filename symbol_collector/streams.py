@@ -29,10 +29,16 @@ class StreamAddress:
 
 @dataclass
 class _Open:
-    """One stream that something is wanted of; `seen` is its state as we last reacted to it."""
+    """One stream that something is wanted of.
+
+    Attributes:
+        data_at: When it last sent data, monotonic; when it was started before the first.
+        seen: Its state as we last reacted to it.
+    """
 
     stream: AlpacaStream
     wanted: frozenset[str]
+    data_at: float
     seen: StreamState = field(default_factory=StreamState)
     recycled_count: int = 0
     ended_at: float | None = None
@@ -103,6 +109,7 @@ class Streams:
         for kind, opened in self._open.items():
             opened.stream.nudge()
             if opened.stream.received_data:
+                opened.data_at = self._clock.monotonic() - opened.stream.silent_s
                 opened.recycled_count = 0
                 self.silent.discard(kind)
             if is_silent(self._facts(kind, session)):
@@ -130,7 +137,8 @@ class Streams:
             self._inbox,
             lambda: self._call(lambda: self._react(kind, stream)),
         )
-        self._open[kind] = _Open(stream, symbols)
+        before = self._open.get(kind)
+        self._open[kind] = _Open(stream, symbols, before.data_at if before else self._clock.monotonic())
         stream.start(symbols)
 
     def _stop(self, kind: MarketStream) -> None:
@@ -178,4 +186,5 @@ class Streams:
             refusal=None if seen.refusal is None else str(seen.refusal),
             silent_s=opened.stream.silent_s,
             silent_after_s=silent_after_s(kind, session, self._silent_after_s, opened.recycled_count),
+            quiet_s=self._clock.monotonic() - opened.data_at,
         )

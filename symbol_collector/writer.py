@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from redis.exceptions import RedisError
 
@@ -10,10 +11,11 @@ from realtime.bus.prices import board_identity, remove_prices, write_batch
 from realtime.clock import Clock, now_ns
 from realtime.contract.messages import PriceBatch
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.price import Price
+from realtime.domain.price import Price, PriceSource
 from realtime.log import Log
 from symbol_collector.cancelling import end_if_cancelled
 
+_OF_STREAMS = frozenset({PriceSource.TRADE, PriceSource.QUOTE})
 _BATCH_MAX = 5_000
 _RETRY_AFTER_S = 0.2
 _CHECK_EVERY_S = 2.0
@@ -48,6 +50,11 @@ class PriceWriter:
     def know(self, board: Mapping[InstrumentId, Price]) -> None:
         """Take over what an earlier collector left on the board."""
         self._board.update(board)
+
+    def newest_time(self, instrument_ids: Iterable[InstrumentId]) -> datetime | None:
+        """Return the market time of the newest trade or quote that set a price of one of these; None without any."""
+        prices = (self._board.get(instrument_id) for instrument_id in instrument_ids)
+        return max((each.time for each in prices if each and each.time and each.source in _OF_STREAMS), default=None)
 
     def offer(self, prices: Iterable[Price]) -> None:
         """Hand over changed prices; they replace what is still waiting."""

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from realtime.domain.account import ConnectionStatus
 from realtime.errors import RetryLater
+from realtime.metrics import SYNC_ERROR, SYNC_LATENCY
 from realtime.process import Health
 from realtime.store.connections import mark_failed, mark_synced
 from realtime.store.jobs import (
@@ -194,7 +195,9 @@ def _concerns_connection(job: Job, status: ConnectionStatus) -> bool:
 
 def _tell(parts: Parts, job: Job, failure: Verdict | None, duration_ms: int) -> None:
     if failure is None:
+        SYNC_LATENCY.labels(job.kind.value).observe(duration_ms / 1000)
         return
+    SYNC_ERROR.labels(job.kind.value, failure.outcome.value).inc()
     log = parts.log.bind(connection=job.connection_id, product=job.kind.value, code=failure.code)
     if failure.status is ConnectionStatus.RECONNECT_NEEDED:
         log.warning("connection_reconnect_needed", reason=failure.message)

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from realtime.domain.account import AccountId, UserId
+from realtime.domain.asset_class import MarketStream
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price
 from realtime.domain.value import Figures, Position
@@ -33,18 +34,41 @@ class FeedStatus(StrEnum):
     DISCONNECTED = "disconnected"
 
 
+class StreamReport(msgspec.Struct, frozen=True):
+    """One market-data stream, as the operator sees it.
+
+    Attributes:
+        silent_s: Wall seconds since it last sent data, over all reconnects; since it was started before the first.
+        price_time: Market time of the newest trade or quote that set a price; None before the first.
+        symbols_max: As many as the plan allows; None without a limit.
+        polled_count: Symbols that it could not carry and that are polled.
+        refusal: What the server says no to, and why.
+    """
+
+    stream: MarketStream
+    connected: bool
+    silent_s: float
+    price_time: datetime | None
+    subscribed_count: int
+    symbols_max: int | None
+    polled_count: int
+    refusal: str | None
+
+
 class FeedState(msgspec.Struct, frozen=True):
     """The market-data streams, as the operator and the dashboard see them.
 
     Attributes:
         message: What is wrong, for a person; None when nothing is.
         subscribed_count: Instruments on the streams.
+        streams: Each stream that something is held on.
     """
 
     status: FeedStatus
     message: str | None
     subscribed_count: int
     last_trade_time: datetime | None
+    streams: tuple[StreamReport, ...] = ()
 
 
 class ValueUpdate(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from providers.base import ProviderTransaction, ReportedInstrument
+from realtime.domain.account import account_id
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.transaction import InvestmentTransaction
 from realtime.errors import RetryLater
@@ -24,6 +25,7 @@ async def refresh_transactions(parts: Parts, job: Job) -> Refreshed:
         RetryLater: Its accounts are not stored yet, or the provider cannot answer now.
         ClaimLost: Another worker has the job; nothing was changed.
     """
+    began_s = parts.clock.monotonic()
     target = await target_of(parts, job)
     accounts = {
         account.provider_account_id: account.key
@@ -43,6 +45,10 @@ async def refresh_transactions(parts: Parts, job: Job) -> Refreshed:
             mine = distinct((line for line in lines if line.account == account), ids)
             if mine:
                 await upsert_transactions(database, key, job.user_id, mine)
+    duration_ms = round((parts.clock.monotonic() - began_s) * 1000)
+    for key in accounts.values():
+        public = account_id(target.connection.provider, key.hex)
+        parts.log.info("sync_complete", product=job.kind.value, account=public, duration_ms=duration_ms)
     quarantined = [{"account": None, "alias": odd.alias, "reason": odd.reason} for odd in report.set_aside]
     return Refreshed(len(accounts), len(lines), quarantined)
 
