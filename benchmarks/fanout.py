@@ -32,7 +32,6 @@ from broadcaster.client import STATES_KEPT
 from broadcaster.desk import Desk
 from broadcaster.encoding import JSON
 from broadcaster.fanout import Fanout
-from broadcaster.interest import Interest
 from broadcaster.market import Market
 from broadcaster.protocol import ErrorCode, Limits
 from broadcaster.retained import RetainedStates
@@ -133,7 +132,6 @@ async def broadcaster_running() -> AsyncIterator[tuple[int, Broadcaster, Fanout,
             sources=sources,
             fanout=fanout,
             retained=RetainedStates(),
-            interest=Interest(bus, clock),
             market=Market(bus, fanout, clock, MarketClock.real(clock)),
         )
         broadcaster = Broadcaster(Door("127.0.0.1", 0, 100_000, 10.0), desk, clock, log)

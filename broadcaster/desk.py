@@ -9,7 +9,6 @@ from typing import assert_never
 from broadcaster.channels import Channel
 from broadcaster.client import Client, Subscription
 from broadcaster.fanout import Fanout
-from broadcaster.interest import Interest
 from broadcaster.market import Market
 from broadcaster.protocol import (
     Auth,
@@ -65,7 +64,6 @@ class Desk:
     sources: Sources
     fanout: Fanout
     retained: RetainedStates
-    interest: Interest
     market: Market
     clients: dict[UserId, set[Client]] = field(default_factory=dict)
 
@@ -105,7 +103,6 @@ class Desk:
     def join(self, client: Client) -> None:
         """Welcome a client that has just been identified."""
         self.clients.setdefault(client.user_id, set()).add(client)
-        self.interest.joined(client.user_id)
         _answer(client, Welcome(client.id, client.epoch, self.heartbeat_s, self.market.data, self.limits))
 
     async def check_access(self, user_id: UserId | None) -> None:
@@ -119,7 +116,6 @@ class Desk:
         """Let go of a client that is gone; what it was last sent is kept for its return."""
         for name in list(client.subscriptions):
             self._end(client.unsubscribe(name), now)
-        self.interest.left(client.user_id)
         others = self.clients[client.user_id]
         others.discard(client)
         if not others:

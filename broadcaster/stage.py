@@ -50,7 +50,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
         fanout = Fanout()
         interest = Interest(bus, clock)
         market = Market(bus, fanout, clock, market_clock)
-        values = Values(bus, ValueFeed(settings.redis_address, clock, log), fanout, clock, interest.announce_all)
+        values = Values(bus, ValueFeed(settings.redis_address, clock, log), fanout, clock, interest)
         prices = Prices(bus, fanout, market, clock, market_clock)
         access = Access(pool, clock)
         sources = Sources(pool, access, values, prices, market)
@@ -62,11 +62,10 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
             sources=sources,
             fanout=fanout,
             retained=retained,
-            interest=interest,
             market=market,
         )
         broadcaster = Broadcaster(_door(settings), desk, clock, log)
-        watchdog = Watchdog(broadcaster, desk, health, clock, log)
+        watchdog = Watchdog(broadcaster, desk, interest, health, clock, log)
         async with broadcaster.listening() as port, asyncio.TaskGroup() as tasks:
             loops = [
                 tasks.create_task(loop)

@@ -12,20 +12,13 @@ from typing import NamedTuple
 from broadcaster.channels import Channel, State
 from broadcaster.shapes import Data, figures_data, instant, position_data
 from realtime.contract.messages import Revision, SubjectState, ValueBatch, ValueUpdate
-from realtime.domain.account import AccountId, UserId
+from realtime.domain.account import SubjectKey
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
 from realtime.domain.value import Figures, Position
 
 _PENDING_MAX = 64
 _INCOMPLETE_READS_MAX = 5
-
-
-class SubjectKey(NamedTuple):
-    """An account of a user's; his portfolio when there is no account."""
-
-    user_id: UserId
-    account_id: AccountId | None
 
 
 class _Pending(NamedTuple):

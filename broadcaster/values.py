@@ -4,18 +4,20 @@ Order that loses nothing: subscribe to the partition, then read the state, then 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from time import monotonic
 
 from redis.exceptions import RedisError
 
 from broadcaster.channels import Channel, ChannelKind
 from broadcaster.fanout import Fanout
-from broadcaster.subjects import Subject, SubjectKey, WatchedPartition
+from broadcaster.interest import Interest
+from broadcaster.subjects import Subject, WatchedPartition
 from realtime.bus.client import Bus
 from realtime.bus.value_feed import Lost, Received, Subscribed, ValueFeed
 from realtime.bus.value_states import read_state
 from realtime.clock import Clock
+from realtime.domain.account import SubjectKey
 from realtime.domain.partition import Partition, partition_of
 
 _READERS_COUNT = 8
@@ -31,10 +33,8 @@ class Values:
     Reads to do: one entry a subject and loss; bounded by the subjects that clients follow.
     """
 
-    def __init__(
-        self, bus: Bus, feed: ValueFeed, fanout: Fanout, clock: Clock, on_restored: Callable[[], None]
-    ) -> None:
-        """Start with nothing watched; `on_restored` is told when the feed is back after a loss."""
+    def __init__(self, bus: Bus, feed: ValueFeed, fanout: Fanout, clock: Clock, interest: Interest) -> None:
+        """Start with nothing watched; what is comes to stand in `interest`."""
         self._bus = bus
         self._feed = feed
         self._fanout = fanout
@@ -43,7 +43,7 @@ class Values:
         self._live: set[Partition] = set()
         self._to_read: asyncio.Queue[tuple[Subject, int]] = asyncio.Queue()
         self._was_lost = False
-        self._on_restored = on_restored
+        self._interest = interest
 
     async def follow(self, channel: Channel) -> None:
         """Show a user's values in his channel from now on."""
@@ -56,6 +56,7 @@ class Values:
         subject = watched.subjects.get(key)
         if subject is None:
             subject = watched.subjects[key] = Subject(key)
+            self._interest.joined(key)
             if partition in self._live:
                 self._read(subject)
         subject.attach(channel, to_positions=channel.name.kind in _POSITIONS)
@@ -73,6 +74,7 @@ class Values:
         if subject.detach(channel):
             return
         del watched.subjects[key]
+        self._interest.left(key)
         if not watched.subjects:
             del self._partitions[partition]
             self._live.discard(partition)
@@ -104,7 +106,7 @@ class Values:
     def _begin(self, partition: Partition) -> None:
         if self._was_lost:
             self._was_lost = False
-            self._on_restored()
+            self._interest.announce_all()
         watched = self._partitions.get(partition)
         if watched is not None:
             self._live.add(partition)
@@ -123,7 +125,7 @@ class Values:
             if ticket != subject.ticket:
                 continue
             try:
-                state = await read_state(self._bus, subject.key.user_id, subject.key.account_id)
+                state = await read_state(self._bus, subject.key)
             except (RedisError, OSError):
                 await self._clock.sleep(_READ_AGAIN_AFTER_S)
                 self._to_read.put_nowait((subject, ticket))

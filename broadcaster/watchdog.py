@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Protocol
 
 from broadcaster.desk import Closed, Desk
+from broadcaster.interest import Interest
 from broadcaster.protocol import CloseCode
 from broadcaster.server import Broadcaster
 from realtime import metrics
@@ -46,10 +47,13 @@ def judge(seen: Seen, now: float, heartbeat_s: float) -> Verdict:
 class Watchdog:
     """Keeps the house in order and says how it is."""
 
-    def __init__(self, broadcaster: Broadcaster, desk: Desk, health: Health, clock: Clock, log: Log) -> None:
+    def __init__(
+        self, broadcaster: Broadcaster, desk: Desk, interest: Interest, health: Health, clock: Clock, log: Log
+    ) -> None:
         """Take what is looked after."""
         self._broadcaster = broadcaster
         self._desk = desk
+        self._interest = interest
         self._health = health
         self._clock = clock
         self._log = log
@@ -94,7 +98,7 @@ class Watchdog:
         self._messages.reached(sent)
         self._bytes.reached(self._desk.fanout.bytes_count)
         facts["clients"] = len(self._broadcaster.clients)
-        facts["users"] = self._desk.interest.users_count
+        facts["users"] = self._interest.users_count
         facts["channels"] = len(self._desk.sources.channels)
         facts["messages_per_s"] = sent - self._counted
         self._counted = sent

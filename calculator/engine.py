@@ -21,9 +21,10 @@ from realtime.bus.client import Bus
 from realtime.bus.prices import READ_MAX, feed_end, read_batches, read_board
 from realtime.clock import Clock, MarketClock, now_ns
 from realtime.contract.messages import PriceBatch
-from realtime.domain.account import AccountId, UserId
+from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.partition import Partition, partition_of
 from realtime.log import Log
+from realtime.store.holdings import UserHoldings
 
 _FEED_WAIT_MS = 1_000
 _BEAT_EVERY_S = 1.0
@@ -48,7 +49,7 @@ class _Pending:
     full: set[UserId] = field(default_factory=set)
     everybody: bool = False
     received_ns: int | None = None
-    dropped: list[tuple[UserId, frozenset[AccountId], bool]] = field(default_factory=list)
+    dropped: set[SubjectKey] = field(default_factory=set)
 
 
 class Engine:
@@ -74,6 +75,7 @@ class Engine:
         self._rates = Rates()
         self._marks = Marks(self._rates, Moment.at(market.now()))
         self._watched = Watched(self._marks)
+        self._subject_ids: dict[UserId, frozenset[AccountId | None]] = {}
         self._pending = _Pending()
         self._news = asyncio.Event()
         self._read_board_again = False
@@ -104,19 +106,24 @@ class Engine:
         self._pending.moved.add(self._marks.add(loaded.instruments))
         self._pending.moved.add(self._marks.set_provider_prices(loaded.provider_marks))
         for user in loaded.users:
-            if partition_of(user.user_id) not in self.partitions:
-                continue
-            before = self._watched.account_ids(user.user_id)
-            if self._watched.put_user(user):
-                self._pending.full.add(user.user_id)
-                self._drop(user.user_id, before - {account.account_id for account in user.accounts}, portfolio=False)
+            if partition_of(user.user_id) in self.partitions:
+                self._put(user)
         self._news.set()
+
+    def watch(self, user_id: UserId, subject_ids: frozenset[AccountId | None]) -> None:
+        """Value these of a user's accounts, and (None) his portfolio, as soon as his holdings are loaded."""
+        self._subject_ids[user_id] = subject_ids
+        holdings = self._watched.holdings(user_id)
+        if holdings is not None:
+            self._put(holdings)
+            self._news.set()
 
     def forget(self, user_ids: Iterable[UserId]) -> None:
         """Value these users no longer; their states leave Redis before they grow old."""
         for user_id in user_ids:
             if partition_of(user_id) in self.partitions:
-                self._drop(user_id, self._watched.account_ids(user_id), portfolio=True)
+                self._pending.dropped |= self._subjects(user_id)
+            self._subject_ids.pop(user_id, None)
             self._watched.remove_user(user_id)
         self._news.set()
 
@@ -130,7 +137,18 @@ class Engine:
         self._publisher.leave(partitions)
         for user_id in self._watched.user_ids:
             if partition_of(user_id) in partitions:
+                self._subject_ids.pop(user_id, None)
                 self._watched.remove_user(user_id)
+
+    def _put(self, user: UserHoldings) -> None:
+        before = self._subjects(user.user_id)
+        if self._watched.put_user(user, self._subject_ids.get(user.user_id, frozenset())):
+            self._pending.full.add(user.user_id)
+            after = self._subjects(user.user_id)
+            self._pending.dropped = (self._pending.dropped | before) - after
+
+    def _subjects(self, user_id: UserId) -> set[SubjectKey]:
+        return {SubjectKey(user_id, subject_id) for subject_id in self._watched.subject_ids(user_id)}
 
     async def _read_feed(self) -> None:
         while True:
@@ -147,6 +165,7 @@ class Engine:
                     batches, position = await read_batches(self._bus, position, _FEED_WAIT_MS)
                     self._observe(batches)
                     self.feed_entry = position.entry_id
+                    await asyncio.sleep(0)  # values first, then the next read
                     if len(batches) >= READ_MAX:
                         break
             except (RedisError, OSError) as error:
@@ -196,15 +215,14 @@ class Engine:
             updates = self._watched.value(pending.moved, full, everybody=pending.everybody)
             took_ms = (perf_counter() - started) * 1000
             try:
-                for user_id, account_ids, portfolio in pending.dropped:
-                    await self._publisher.drop(user_id, account_ids, portfolio=portfolio)
+                await self._publisher.drop(pending.dropped)
                 if updates:
                     self.compute_ms.append(took_ms)
                     await self._publisher.publish(updates, pending.received_ns)
                     if pending.received_ns:
                         self.behind_ms = (now_ns() - pending.received_ns) / 1e6
             except (RedisError, OSError) as error:
-                self._pending.dropped += pending.dropped
+                self._pending.dropped |= pending.dropped
                 await self._wait_for_redis(error)
                 await self._begin_again()
 
@@ -243,8 +261,3 @@ class Engine:
         self.problem = "Redis is unreachable"
         self._read_board_again = True
         await self._clock.sleep(_RETRY_AFTER_S)
-
-    def _drop(self, user_id: UserId, account_ids: Iterable[AccountId], *, portfolio: bool) -> None:
-        gone = frozenset(account_ids)
-        if gone or portfolio:
-            self._pending.dropped.append((user_id, gone, portfolio))

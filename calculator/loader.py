@@ -16,7 +16,7 @@ from realtime.bus.client import Bus
 from realtime.bus.interest import announced_interest, read_interest
 from realtime.clock import Clock
 from realtime.contract.names import HOLDINGS_CHANGED
-from realtime.domain.account import UserId
+from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.partition import Partition, partition_of
 from realtime.log import Log
@@ -49,6 +49,8 @@ class Valuer(Protocol):
     def partitions(self) -> frozenset[Partition]: ...
 
     def take(self, loaded: Loaded) -> None: ...
+
+    def watch(self, user_id: UserId, subject_ids: frozenset[AccountId | None]) -> None: ...
 
     def forget(self, user_ids: Iterable[UserId]) -> None: ...
 
@@ -84,7 +86,7 @@ class Loader:
         self._valuer = valuer
         self._clock = clock
         self._log = log
-        self._watched: set[UserId] = set()
+        self._watched: dict[UserId, frozenset[AccountId | None]] = {}
         self._to_load: dict[UserId, None] = {}
         self._to_check: deque[UserId] = deque()
         self._news = asyncio.Event()
@@ -100,14 +102,14 @@ class Loader:
 
     def restart(self, partitions: frozenset[Partition]) -> None:
         """Take every watched user of these partitions as new: they have just been claimed, or are ours no longer."""
-        self._watched = {user_id for user_id in self._watched if partition_of(user_id) not in partitions}
+        self._watched = {key: ids for key, ids in self._watched.items() if partition_of(key) not in partitions}
         self._look_now.set()
 
     async def _follow_announcements(self) -> None:
         while True:
             try:
-                async for user_id in announced_interest(self._bus):
-                    self._announced(user_id)
+                async for subject in announced_interest(self._bus):
+                    self._announced(subject)
             except (RedisError, OSError):
                 await self._clock.sleep(_RETRY_AFTER_S)
 
@@ -130,7 +132,7 @@ class Loader:
     async def _follow_holdings(self) -> None:
         async for payload in listen(self._database_url, HOLDINGS_CHANGED, self._clock, self._log):
             user_id = None if payload is None else UserId(payload.partition(" ")[0])
-            self._want(self._watched if user_id is None else {user_id} & self._watched)
+            self._want(self._watched if user_id is None else {user_id} & self._watched.keys())
             self._on_change(user_id)
 
     async def _load(self) -> None:
@@ -146,29 +148,43 @@ class Loader:
                 except DATABASE_ERRORS as error:
                     self.problem = "the database is unreachable"
                     self._log.warning("database_unreachable", reason=type(error).__name__)
-                    self._want(set(users) & self._watched)
+                    self._want(set(users) & self._watched.keys())
                     await self._clock.sleep(_RETRY_AFTER_S)
                     continue
                 self.problem = None
                 self._valuer.take(replace(loaded, users=[row for row in loaded.users if row.user_id in self._watched]))
 
-    def _announced(self, user_id: UserId) -> None:
+    def _announced(self, subject: SubjectKey) -> None:
+        user_id, subject_id = subject
         if partition_of(user_id) not in self._valuer.partitions or not _is_uuid(user_id):
             return
-        if user_id in self._watched:
+        known = self._watched.get(user_id)
+        if known is not None and subject_id in known:
             self._valuer.publish_again([user_id])
-        else:
-            self._watched.add(user_id)
+            return
+        self._watch(user_id, (known or frozenset()) | {subject_id})
+        if known is None:
             self._want([user_id])
 
-    def _keep(self, interest: frozenset[UserId]) -> None:
-        """Make the watched users those of the interest."""
-        wanted = {user_id for user_id in interest if _is_uuid(user_id)}
-        gone, come = self._watched - wanted, wanted - self._watched
-        self._watched = wanted
+    def _keep(self, interest: frozenset[SubjectKey]) -> None:
+        """Make the watched subjects those of the interest."""
+        wanted: dict[UserId, set[AccountId | None]] = {}
+        for user_id, subject_id in interest:
+            if _is_uuid(user_id):
+                wanted.setdefault(user_id, set()).add(subject_id)
+        gone, come = self._watched.keys() - wanted.keys(), wanted.keys() - self._watched.keys()
+        for user_id in gone:
+            del self._watched[user_id]
         if gone:
             self._valuer.forget(gone)
+        for user_id, subject_ids in wanted.items():
+            if self._watched.get(user_id) != frozenset(subject_ids):
+                self._watch(user_id, frozenset(subject_ids))
         self._want(come)
+
+    def _watch(self, user_id: UserId, subject_ids: frozenset[AccountId | None]) -> None:
+        self._watched[user_id] = subject_ids
+        self._valuer.watch(user_id, subject_ids)
 
     def _check_some(self) -> None:
         """Load a share of the watched users again, others each time."""
@@ -176,7 +192,7 @@ class Loader:
             self._to_check.extend(self._watched)
         share = int(len(self._watched) * _LOOK_EVERY_S / _CHECKED_WITHIN_S) + 1
         chosen = {self._to_check.popleft() for _ in range(min(share, len(self._to_check)))}
-        self._want(chosen & self._watched)
+        self._want(chosen & self._watched.keys())
 
     def _want(self, user_ids: Iterable[UserId]) -> None:
         self._to_load.update(dict.fromkeys(user_ids))

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from realtime.bus.client import Bus
-from realtime.bus.value_states import UnwrittenStates, drop_states
+from realtime.bus.value_states import UnwrittenStates, drop_state
 from realtime.bus.values import next_generations, publish_all, read_generation
 from realtime.clock import MarketClock
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
-from realtime.domain.account import AccountId, UserId
+from realtime.domain.account import SubjectKey
 from realtime.domain.partition import Partition, partition_of
 
 
@@ -89,14 +89,12 @@ class Publisher:
         """
         await self._unwritten.write(self._bus)
 
-    async def drop(self, user_id: UserId, account_ids: Iterable[AccountId], *, portfolio: bool) -> None:
-        """Forget the states of accounts that are valued no longer; with `portfolio` that of the portfolio too.
+    async def drop(self, subjects: Iterable[SubjectKey]) -> None:
+        """Forget the states of subjects that are valued no longer.
 
         Raises:
             RedisError: They may still be there.
         """
-        gone = list(account_ids)
-        partition = partition_of(user_id)
-        for account_id in (*gone, None) if portfolio else gone:
-            self._unwritten.drop(partition, user_id, account_id)
-        await drop_states(self._bus, user_id, gone, portfolio=portfolio)
+        for subject in subjects:
+            self._unwritten.drop(subject)
+            await drop_state(self._bus, subject)

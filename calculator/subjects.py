@@ -1,6 +1,6 @@
 """What is valued for a watched user: his accounts and his portfolio (pure). Within `exact_arithmetic()`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from calculator.marks import Marks
@@ -69,22 +69,29 @@ class Subject:
         return part_of(held, marks.marks[column], marks.rates.rate(marks.instruments[column].currency, self.currency))
 
 
-def subjects_of(user: UserHoldings, marks: Marks) -> list[Subject]:
-    """Return the subjects of a user's accounts, then that of his portfolio; all his instruments have a column."""
+def subjects_of(user: UserHoldings, marks: Marks, subject_ids: Collection[AccountId | None]) -> list[Subject]:
+    """Return the subjects among a user's accounts and (None) his portfolio; all his instruments have a column."""
     together: dict[int, list[Line]] = {}
     subjects = []
     for account in sorted(user.accounts, key=lambda account: account.account_id):
         lines = account_lines(account, marks)
         for column, line in lines.items():
             together.setdefault(column, []).append(line)
-        held = {column: _held(column, [line], marks) for column, line in lines.items()}
-        subjects.append(
-            Subject(user.user_id, account.account_id, account.institution, account.currency, account.as_of, held, marks)
-        )
+        if account.account_id in subject_ids:
+            held = {column: _held(column, [line], marks) for column, line in lines.items()}
+            subjects.append(_account_subject(account, held, marks))
+    if None not in subject_ids:
+        return subjects
     read_at = [account.as_of for account in user.accounts if account.as_of is not None]
     whole = {column: _held(column, lines, marks) for column, lines in together.items()}
     subjects.append(Subject(user.user_id, None, None, user.currency, min(read_at, default=None), whole, marks))
     return subjects
+
+
+def _account_subject(account: AccountHoldings, held: Mapping[int, Held], marks: Marks) -> Subject:
+    return Subject(
+        account.user_id, account.account_id, account.institution, account.currency, account.as_of, held, marks
+    )
 
 
 def account_lines(account: AccountHoldings, marks: Marks) -> dict[int, Line]:

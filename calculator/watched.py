@@ -16,6 +16,7 @@ from realtime.store.holdings import UserHoldings
 @dataclass(frozen=True, slots=True)
 class _User:
     holdings: UserHoldings
+    subject_ids: frozenset[AccountId | None]
     scales: tuple[tuple[Decimal, AssetClass], ...]
     subjects: list[Subject]
 
@@ -35,26 +36,33 @@ class Watched:
 
     @property
     def positions_count(self) -> int:
-        return sum(len(user.subjects[-1].held) for user in self._users.values())
+        return sum(len(subject.held) for user in self._users.values() for subject in user.subjects)
 
-    def account_ids(self, user_id: UserId) -> frozenset[AccountId]:
-        """Return which of a user's accounts are valued."""
+    def subject_ids(self, user_id: UserId) -> frozenset[AccountId | None]:
+        """Return what of a user's is valued: accounts, and None for his portfolio."""
         user = self._users.get(user_id)
-        return frozenset(account.account_id for account in user.holdings.accounts) if user else frozenset()
+        return frozenset(subject.account_id for subject in user.subjects) if user else frozenset()
 
-    def put_user(self, holdings: UserHoldings) -> bool:
+    def holdings(self, user_id: UserId) -> UserHoldings | None:
+        """Return a user's holdings as put last."""
+        user = self._users.get(user_id)
+        return None if user is None else user.holdings
+
+    def put_user(self, holdings: UserHoldings, subject_ids: frozenset[AccountId | None]) -> bool:
         """Take a user's holdings in the place of older ones; return False when they are what is known already.
 
-        All his instruments have a column.
+        Args:
+            holdings: All his accounts; all his instruments have a column.
+            subject_ids: Which of them are valued, and whether (None) his portfolio is.
         """
         user = self._users.get(holdings.user_id)
         scales = self._scales(holdings)
-        if user is not None and user.holdings == holdings and user.scales == scales:
+        if user is not None and (user.holdings, user.subject_ids, user.scales) == (holdings, subject_ids, scales):
             return False
         self.remove_user(holdings.user_id)
         with exact_arithmetic():
-            subjects = subjects_of(holdings, self._marks)
-        self._users[holdings.user_id] = _User(holdings, scales, subjects)
+            subjects = subjects_of(holdings, self._marks, subject_ids)
+        self._users[holdings.user_id] = _User(holdings, subject_ids, scales, subjects)
         for subject in subjects:
             self._in_currency.setdefault(subject.currency, {})[subject] = None
             for column in subject.held:

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from api.aggregated import AggregatedPortfolio, aggregated
 from api.caller import Caller
-from api.live_values import account_states, live_values
+from api.live_values import live_values
 from api.parts import PartsOf
 from api.problems import NotFound
 from realtime.domain.account import AccountId
@@ -29,9 +29,8 @@ async def aggregated_portfolio(user_id: Caller, parts: PartsOf) -> AggregatedPor
     """Return holdings by instrument over all accounts, with live values."""
     accounts = await linked_accounts(parts.pool, user_id)
     transactions = await newest_transactions(parts.pool, user_id, _TRANSACTIONS_COUNT)
-    values = await live_values(parts, user_id)
-    states = await account_states(parts.bus, user_id, [account.id for account in accounts])
-    return aggregated(values.portfolio, states, accounts, transactions, live=values.live)
+    values = await live_values(parts, user_id, [account.id for account in accounts])
+    return aggregated(values.portfolio, values.accounts, accounts, transactions, live=values.live)
 
 
 @router.post("/api/portfolio/refresh", status_code=202)

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
+from realtime.bus.connection import make_cancellable
 from realtime.metrics import REDIS_ERROR
 
 Bus = Redis
@@ -25,6 +26,7 @@ async def open_bus(url: str) -> AsyncIterator[Bus]:
         socket_connect_timeout=_CONNECT_TIMEOUT_S,
         retry=Retry(_Counting(base=0.05, cap=0.5), retries=3),
     )
+    make_cancellable(bus.connection_pool)
     try:
         yield bus
     finally:

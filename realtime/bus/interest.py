@@ -1,4 +1,4 @@
-"""Interest: which users have clients. A lease per user that expires unless a broadcaster renews it."""
+"""Interest: which subjects have clients. A lease per subject that expires unless a broadcaster renews it."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TypeVar
@@ -6,7 +6,7 @@ from typing import TypeVar
 from realtime.bus.client import Bus
 from realtime.clock import now_ns
 from realtime.contract import names
-from realtime.domain.account import UserId
+from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.partition import Partition, partition_of
 
 LEASE_MS = 15_000
@@ -16,40 +16,42 @@ _AT_ONCE = 16
 _Item = TypeVar("_Item")
 
 
-async def announce_interest(bus: Bus, user_id: UserId) -> None:
-    """Say, at once, that a user has become watched."""
+async def announce_interest(bus: Bus, *subjects: SubjectKey) -> None:
+    """Say, at once, that these subjects have become watched; full values of them follow."""
+    expiry = _now_ms() + LEASE_MS
     pipeline = bus.pipeline(transaction=False)
-    pipeline.zadd(names.interest(partition_of(user_id)), {user_id: _now_ms() + LEASE_MS})
-    pipeline.publish(names.interest_changed(), user_id)
+    for subject in subjects:
+        pipeline.zadd(names.interest(partition_of(subject.user_id)), {_text(subject): expiry})
+        pipeline.publish(names.interest_changed(), _text(subject))
     await pipeline.execute()
 
 
-async def renew_interest(bus: Bus, user_ids: Iterable[UserId]) -> None:
-    """Prolong the leases of all users that this broadcaster has clients for."""
+async def renew_interest(bus: Bus, subjects: Iterable[SubjectKey]) -> None:
+    """Prolong the leases of all subjects that this broadcaster has clients for."""
     expiry = _now_ms() + LEASE_MS
-    for some in _in_portions(user_ids):
+    for some in _in_portions(subjects):
         pipeline = bus.pipeline(transaction=False)
-        for user_id in some:
-            pipeline.zadd(names.interest(partition_of(user_id)), {user_id: expiry})
+        for subject in some:
+            pipeline.zadd(names.interest(partition_of(subject.user_id)), {_text(subject): expiry})
         await pipeline.execute()
 
 
-async def read_interest(bus: Bus, partitions: Iterable[Partition]) -> frozenset[UserId]:
-    """Return the users of these partitions that are watched now; forgets expired leases."""
+async def read_interest(bus: Bus, partitions: Iterable[Partition]) -> frozenset[SubjectKey]:
+    """Return the subjects of these partitions that are watched now; forgets expired leases."""
     now = _now_ms()
-    users: set[UserId] = set()
+    subjects: set[SubjectKey] = set()
     for some in _in_portions(partitions):
         pipeline = bus.pipeline(transaction=False)
         for partition in some:
             pipeline.zremrangebyscore(names.interest(partition), 0, now)
             pipeline.zrange(names.interest(partition), 0, -1)
         answers = await pipeline.execute()
-        users.update(UserId(member.decode()) for members in answers[1::2] for member in members)
-    return frozenset(users)
+        subjects.update(_subject(member) for members in answers[1::2] for member in members)
+    return frozenset(subjects)
 
 
-async def announced_interest(bus: Bus) -> AsyncIterator[UserId]:
-    """Yield each user id as it is announced, from now on; announcements made while away are only in `read_interest`.
+async def announced_interest(bus: Bus) -> AsyncIterator[SubjectKey]:
+    """Yield each subject as it is announced, from now on; announcements made while away are only in `read_interest`.
 
     Raises:
         RedisError: The connection is lost.
@@ -57,7 +59,16 @@ async def announced_interest(bus: Bus) -> AsyncIterator[UserId]:
     async with bus.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(names.interest_changed())
         async for message in pubsub.listen():
-            yield UserId(message["data"].decode())
+            yield _subject(message["data"])
+
+
+def _text(subject: SubjectKey) -> str:
+    return subject.user_id if subject.account_id is None else f"{subject.user_id} {subject.account_id}"
+
+
+def _subject(text: bytes) -> SubjectKey:
+    user_id, _, account_id = text.decode().partition(" ")
+    return SubjectKey(UserId(user_id), AccountId(account_id) if account_id else None)
 
 
 def _in_portions(items: Iterable[_Item]) -> Iterator[list[_Item]]:

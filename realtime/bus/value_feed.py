@@ -18,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from realtime.bus.connection import make_cancellable
 from realtime.clock import Clock
 from realtime.contract import names
 from realtime.contract.messages import ValueBatch, decode
@@ -131,6 +132,7 @@ class ValueFeed:
         redis = Redis.from_url(
             self._url, protocol=2, socket_connect_timeout=_CONNECT_TIMEOUT_S, retry=Retry(NoBackoff(), 0)
         )
+        make_cancellable(redis.connection_pool)
         pubsub = redis.pubsub()
         try:
             async with self._commands:

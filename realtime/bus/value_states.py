@@ -14,7 +14,7 @@ from realtime.bus.client import Bus
 from realtime.bus.values import EncodedUpdate
 from realtime.contract import names
 from realtime.contract.messages import Revision, SubjectState, ValueBatch, decode, encode
-from realtime.domain.account import AccountId, UserId
+from realtime.domain.account import SubjectKey
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition, partition_of
 from realtime.domain.value import Figures, Position
@@ -24,7 +24,6 @@ _WRITTEN_AT_ONCE = 32
 _FIGURES = "figures"
 _REVISION = "revision"
 _AS_OF = "as_of"
-_StateKey = tuple[Partition, UserId, AccountId | None]
 
 
 @dataclass(slots=True)
@@ -42,14 +41,14 @@ class UnwrittenStates:
     by the calculator; lost on restart, when it publishes everything in full.
     """
 
-    _states: dict[_StateKey, _Unwritten] = field(default_factory=dict)
+    _states: dict[SubjectKey, _Unwritten] = field(default_factory=dict)
     _up_to: dict[Partition, Revision] = field(default_factory=dict)
 
     def add(self, partition: Partition, batch: ValueBatch, updates: Iterable[EncodedUpdate]) -> None:
         """Take in a batch that was published."""
         self._up_to[partition] = batch.revision
         for update, figures, positions in updates:
-            key = (partition, update.user_id, update.account_id)
+            key = SubjectKey(update.user_id, update.account_id)
             unwritten = self._states.get(key)
             if unwritten is None or update.full:
                 unwritten = self._states[key] = _Unwritten(batch.as_of, update.full, {})
@@ -57,14 +56,18 @@ class UnwrittenStates:
             unwritten.fields[_FIGURES] = figures
             unwritten.fields |= cast("dict[str, bytes]", positions)
 
-    def drop(self, partition: Partition, user_id: UserId, account_id: AccountId | None) -> None:
+    def drop(self, subject: SubjectKey) -> None:
         """Write nothing more of a subject."""
-        self._states.pop((partition, user_id, account_id), None)
+        self._states.pop(subject, None)
 
     def leave(self, partitions: Iterable[Partition]) -> None:
         """Write nothing more of these partitions: they are another calculator's."""
         gone = frozenset(partitions)
-        self._states = {key: unwritten for key, unwritten in self._states.items() if key[0] not in gone}
+        self._states = {
+            subject: unwritten
+            for subject, unwritten in self._states.items()
+            if partition_of(subject.user_id) not in gone
+        }
         self._up_to = {key: revision for key, revision in self._up_to.items() if key not in gone}
 
     async def write(self, bus: Bus) -> None:
@@ -78,9 +81,9 @@ class UnwrittenStates:
         todo = list(states.items())
         for first in range(0, len(todo), _WRITTEN_AT_ONCE):
             pipeline = bus.pipeline(transaction=False)
-            for (partition, user_id, account_id), unwritten in todo[first : first + _WRITTEN_AT_ONCE]:
-                key = _key(partition, user_id, account_id)
-                unwritten.fields[_REVISION] = encode(up_to[partition])
+            for subject, unwritten in todo[first : first + _WRITTEN_AT_ONCE]:
+                key = _key(subject)
+                unwritten.fields[_REVISION] = encode(up_to[partition_of(subject.user_id)])
                 unwritten.fields[_AS_OF] = encode(unwritten.as_of)
                 if unwritten.full:
                     pipeline.delete(key)
@@ -91,28 +94,23 @@ class UnwrittenStates:
         await _shorten(bus, up_to)
 
 
-async def read_state(bus: Bus, user_id: UserId, account_id: AccountId | None) -> SubjectState | None:
-    """Return the newest state of an account, or of the user's portfolio; None when there is none yet."""
-    partition = partition_of(user_id)
+async def read_state(bus: Bus, subject: SubjectKey) -> SubjectState | None:
+    """Return a subject's newest state; None when there is none yet."""
+    partition = partition_of(subject.user_id)
     # The log before the state: what is taken off the log in between is in the state by then.
     log = cast("list[tuple[bytes, dict[bytes, bytes]]]", await bus.xrange(names.value_log(partition)))
-    fields = cast("dict[bytes, bytes]", await bus.hgetall(_key(partition, user_id, account_id)))
+    fields = cast("dict[bytes, bytes]", await bus.hgetall(_key(subject)))
     state = _state(fields) if fields else None
     for _, entry in log:
         batch = decode(ValueBatch, entry[b"b"])
         if state is None or batch.revision > state.revision:
-            state = _after(state, batch, user_id, account_id)
+            state = _after(state, batch, subject)
     return state
 
 
-async def drop_states(bus: Bus, user_id: UserId, account_ids: Iterable[AccountId], *, portfolio: bool = False) -> None:
-    """Forget the states of accounts that are gone; with `portfolio` that of the user's portfolio too."""
-    partition = partition_of(user_id)
-    keys = [_key(partition, user_id, account_id) for account_id in account_ids]
-    if portfolio:
-        keys.append(_key(partition, user_id, None))
-    if keys:
-        await bus.delete(*keys)
+async def drop_state(bus: Bus, subject: SubjectKey) -> None:
+    """Forget the state of a subject that is valued no longer."""
+    await bus.delete(_key(subject))
 
 
 async def _shorten(bus: Bus, up_to: Mapping[Partition, Revision]) -> None:
@@ -134,17 +132,16 @@ def _state(fields: dict[bytes, bytes]) -> SubjectState:
     )
 
 
-def _after(
-    state: SubjectState | None, batch: ValueBatch, user_id: UserId, account_id: AccountId | None
-) -> SubjectState | None:
+def _after(state: SubjectState | None, batch: ValueBatch, subject: SubjectKey) -> SubjectState | None:
     for update in batch.updates:
-        if update.user_id == user_id and update.account_id == account_id and (update.full or state is not None):
+        if (update.user_id, update.account_id) == subject and (update.full or state is not None):
             before = {} if update.full or state is None else state.positions
             state = SubjectState(batch.revision, batch.as_of, update.figures, {**before, **update.positions})
     return state
 
 
-def _key(partition: Partition, user_id: UserId, account_id: AccountId | None) -> str:
-    if account_id is None:
-        return names.portfolio_state(partition, user_id)
-    return names.account_state(partition, account_id)
+def _key(subject: SubjectKey) -> str:
+    partition = partition_of(subject.user_id)
+    if subject.account_id is None:
+        return names.portfolio_state(partition, subject.user_id)
+    return names.account_state(partition, subject.account_id)

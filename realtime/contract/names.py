@@ -49,12 +49,12 @@ def account_state(partition: Partition, account_id: AccountId) -> str:
 
 
 def interest(partition: Partition) -> str:
-    """Sorted set: user id → wall time at which the lease on the interest expires, milliseconds."""
+    """Sorted set: `user_id` or `user_id account_id` → wall time at which the lease on it expires, milliseconds."""
     return f"nav:{{p{partition}}}:interest"
 
 
 def interest_changed() -> str:
-    """Pub/Sub channel: a user id that has just become watched."""
+    """Pub/Sub channel: `user_id` or `user_id account_id` that has just become watched."""
     return "nav:interest"
 
 

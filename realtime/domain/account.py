@@ -1,7 +1,7 @@
 """Users, connections and accounts, and their ids."""
 
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 UserId = NewType("UserId", str)
 """A UUID in its canonical text form; the `sub` of every token."""
@@ -11,6 +11,13 @@ ConnectionId = NewType("ConnectionId", str)
 
 AccountId = NewType("AccountId", str)
 """Public: the provider's name, an underscore, our UUID's 32 hex digits: `plaid_0195…`."""
+
+
+class SubjectKey(NamedTuple):
+    """What is valued and watched: an account of a user's; his whole portfolio when there is no account."""
+
+    user_id: UserId
+    account_id: AccountId | None
 
 
 class ProviderName(StrEnum):

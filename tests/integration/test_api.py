@@ -23,7 +23,7 @@ from realtime.bus.sign_in import issue_sign_in_code
 from realtime.bus.values import publish
 from realtime.clock import WallClock
 from realtime.contract.messages import Heartbeat, Revision, ValueBatch, ValueUpdate
-from realtime.domain.account import UserId
+from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.partition import partition_of
 from realtime.settings import Settings
 from realtime.store.pool import Pool, open_pool
@@ -213,10 +213,10 @@ async def test_aggregated_portfolio_has_the_values_that_clients_get(api: Api, po
     ada = await add_person(pool, "Ada")
     request = asyncio.ensure_future(api.get("/api/portfolio/aggregated", ada.user_id))
 
-    async def watched() -> frozenset[UserId]:
-        return await read_interest(bus, [partition_of(ada.user_id)])
+    async def is_watched() -> bool:
+        return SubjectKey(ada.user_id, None) in await read_interest(bus, [partition_of(ada.user_id)])
 
-    assert await wait_until(watched, what="the user is watched") == {ada.user_id}
+    await wait_until(is_watched, what="the portfolio is watched")
     await publish_portfolio(bus, ada.user_id, "1234.56")
     portfolio = await request
     assert portfolio["total_value"] == 1234.56

@@ -21,7 +21,7 @@ from realtime.contract.messages import (
     ValueUpdate,
     encode,
 )
-from realtime.domain.account import AccountId
+from realtime.domain.account import AccountId, SubjectKey
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.price import Price, PriceSource
@@ -403,16 +403,17 @@ async def test_an_older_generation_is_ignored(postgres_dsn: str, redis_url: str,
 
 
 async def test_interest_begins_with_the_first_client(postgres_dsn: str, redis_url: str, pool: Pool, bus: Bus) -> None:
-    """Calculators learn at once that a user is watched."""
+    """Calculators learn at once what of a user's is watched, and of nothing else."""
     user = await add_user(pool)
     partitions = [partition_of(user)]
 
     async def is_watched() -> bool:
-        return user in await read_interest(bus, partitions)
+        return await read_interest(bus, partitions) == {SubjectKey(user, None)}
 
     assert not await is_watched()
     async with broadcaster_at(postgres_dsn, redis_url) as broadcaster, peer_of(broadcaster) as peer:
         await peer.sign_in(user)
+        await peer.subscribe("positions")
         await wait_until(is_watched, 2, "interest")
 
 

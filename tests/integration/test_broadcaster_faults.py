@@ -15,7 +15,7 @@ from realtime.bus.interest import read_interest
 from realtime.client import Refused, Stream
 from realtime.client.apply import Replicas
 from realtime.contract.names import value_feed
-from realtime.domain.account import UserId
+from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.value import Position
@@ -192,7 +192,7 @@ async def wait_for_subscriber(bus: Bus, user: UserId) -> None:
     partition = partition_of(user)
 
     async def is_ready() -> bool:
-        watched = user in await read_interest(bus, [partition])
+        watched = SubjectKey(user, None) in await read_interest(bus, [partition])
         answer = await bus.pubsub_shardnumsub(value_feed(partition))
         return watched and dict(answer).get(value_feed(partition).encode(), 0) > 0
 

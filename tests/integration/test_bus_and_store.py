@@ -12,7 +12,7 @@ from realtime.bus.interest import announce_interest, read_interest
 from realtime.bus.lease import Lease
 from realtime.bus.prices import feed_end, read_batches, read_board, write_batch
 from realtime.contract.messages import PriceBatch
-from realtime.domain.account import UserId
+from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.price import Price, PriceSource
@@ -127,11 +127,12 @@ async def test_feed_continues_where_the_reader_stopped(bus: Bus) -> None:
     }
 
 
-async def test_interest_names_the_watched_users(bus: Bus) -> None:
+async def test_interest_names_the_watched_subjects(bus: Bus) -> None:
     """Ensure announced interest is read back by partition."""
     user = UserId(str(uuid4()))
-    await announce_interest(bus, user)
-    assert await read_interest(bus, [partition_of(user)]) == {user}
+    subjects = {SubjectKey(user, None), SubjectKey(user, AccountId("plaid_1"))}
+    await announce_interest(bus, *subjects)
+    assert await read_interest(bus, [partition_of(user)]) == subjects
 
 
 async def test_lease_has_one_owner(bus: Bus) -> None:

@@ -15,8 +15,9 @@ from realtime.bus.prices import write_batch
 from realtime.bus.value_feed import Received, Subscribed, ValueFeed
 from realtime.bus.value_states import read_state
 from realtime.clock import WallClock
+from realtime.contract import names
 from realtime.contract.messages import PriceBatch, ValueBatch
-from realtime.domain.account import AccountId, UserId
+from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
@@ -97,6 +98,11 @@ class Desk:
                 self.newest[each.instrument_id] = each
         await write_batch(self.bus, PriceBatch(prices, self.sent))
 
+    async def watch(self, user_id: UserId) -> None:
+        """Say that somebody looks at a user's portfolio and at each of his accounts."""
+        account_ids = [row.account_id for user in await holdings_of(self.pool, [user_id]) for row in user.accounts]
+        await announce_interest(self.bus, *(SubjectKey(user_id, account_id) for account_id in (*account_ids, None)))
+
     async def truth(self, user_id: UserId) -> dict[SubjectId, Valuation]:
         [user] = await holdings_of(self.pool, [user_id])
         ids = {row.instrument_id for account in user.accounts for row in account.holdings}
@@ -116,7 +122,7 @@ class Desk:
 
     async def stored(self, user_id: UserId) -> dict[SubjectId, Valuation]:
         truth = await self.truth(user_id)
-        states = {key: await read_state(self.bus, user_id, key) for key in truth}
+        states = {key: await read_state(self.bus, SubjectKey(user_id, key)) for key in truth}
         return {key: Valuation(state.figures, state.positions) for key, state in states.items() if state is not None}
 
     async def settled(self, reader: Reader, user_id: UserId) -> None:
@@ -177,7 +183,7 @@ async def test_watched_user_is_valued_at_every_change(desk: Desk) -> None:
     await hold(desk.pool, second, {stock: "-3", fund: "100.001", canadian: "1000.07"}, {fund: "1000"})
     await desk.send(price(stock, "101.37"))
     async with desk.calculator(), desk.reader(user_id) as reader:
-        await announce_interest(desk.bus, user_id)
+        await desk.watch(user_id)
         await desk.settled(reader, user_id)
         assert reader.states[None].figures.unpriced_count == 2
         await desk.send(price(canadian, "0.7093", close=None), price(option, "4.215"))
@@ -202,7 +208,7 @@ async def test_revisions_have_no_gap_and_updates_are_small(desk: Desk) -> None:
     stock, other = [await add_instrument(desk.pool, symbol) for symbol in ("AAPL", "MSFT")]
     await hold(desk.pool, account, {stock: "1", other: "2"})
     async with desk.calculator(), desk.reader(user_id) as reader:
-        await announce_interest(desk.bus, user_id)
+        await desk.watch(user_id)
         await desk.settled(reader, user_id)
         before = len(reader.batches)
         for seconds in range(5):
@@ -223,7 +229,7 @@ async def test_unheld_instruments_and_unwatched_users_publish_nothing(desk: Desk
     await hold(desk.pool, account, {held: "1"})
     await hold(desk.pool, unwatched, {others: "1"})
     async with desk.calculator(), desk.reader(user_id) as reader, desk.reader(other_id) as idle:
-        await announce_interest(desk.bus, user_id)
+        await desk.watch(user_id)
         await desk.settled(reader, user_id)
         before = len(reader.batches)
         await desk.send(price(unheld, "5"), price(others, "6"))
@@ -239,7 +245,7 @@ async def test_a_user_without_accounts_is_worth_nothing(desk: Desk) -> None:
     """Ensure a new user's dashboard gets an empty portfolio, not silence."""
     user_id = await add_user(desk.pool)
     async with desk.calculator(), desk.reader(user_id) as reader:
-        await announce_interest(desk.bus, user_id)
+        await desk.watch(user_id)
         await desk.settled(reader, user_id)
         assert reader.states[None].figures.positions_count == 0
 
@@ -252,12 +258,12 @@ async def test_values_return_after_redis_lost_everything(desk: Desk) -> None:
     await hold(desk.pool, account, {stock: "3"})
     await desk.send(price(stock, "10", revision=4))
     async with desk.calculator(), desk.reader(user_id) as reader:
-        await announce_interest(desk.bus, user_id)
+        await desk.watch(user_id)
         await desk.settled(reader, user_id)
         generation = reader.batches[-1].revision.generation
         await desk.bus.flushall()
         desk.newest.clear()
-        await announce_interest(desk.bus, user_id)
+        await desk.watch(user_id)
         await wait_until(lambda: reader.batches[-1].revision.generation > generation, what="a later generation")
         await desk.send(price(stock, "11", seconds=1))
         await desk.settled(reader, user_id)
@@ -269,12 +275,39 @@ async def test_another_calculator_takes_over(desk: Desk) -> None:
     stock = await add_instrument(desk.pool, "AAPL")
     for user_id in user_ids:
         await hold(desk.pool, await add_account(desk.pool, user_id), {stock: "3"})
-        await announce_interest(desk.bus, user_id)
+        await desk.watch(user_id)
     async with desk.calculator("calculator:one") as one:
         await wait_until(lambda: one.health.facts.get("watched_users") == 4, what="all users at the first")
     async with desk.calculator("calculator:two") as two:
         await wait_until(lambda: two.health.facts.get("watched_users") == 4, what="all users at the second")
         async with desk.reader(user_ids[0]) as reader:
-            await announce_interest(desk.bus, user_ids[0])
+            await desk.watch(user_ids[0])
             await desk.send(price(stock, "12", seconds=1))
             await desk.settled(reader, user_ids[0])
+
+
+async def test_only_what_is_watched_is_valued(desk: Desk) -> None:
+    """Ensure a client of one account costs nothing for the others, and that its state goes when it is left."""
+    user_id = await add_user(desk.pool)
+    watched, other = await add_account(desk.pool, user_id), await add_account(desk.pool, user_id)
+    stock = await add_instrument(desk.pool, "AAPL")
+    for account in (watched, other):
+        await hold(desk.pool, account, {stock: "3"})
+    account_ids = [row.account_id for user in await holdings_of(desk.pool, [user_id]) for row in user.accounts]
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await announce_interest(desk.bus, SubjectKey(user_id, account_ids[0]))
+        await desk.send(price(stock, "12", seconds=1))
+        await wait_until(lambda: account_ids[0] in reader.states, what="the account's values")
+        assert set(reader.states) == {account_ids[0]}
+        await desk.watch(user_id)
+        await wait_until(lambda: set(reader.states) == {*account_ids, None}, what="everything")
+        await desk.settled(reader, user_id)
+        partition = partition_of(user_id)
+        await desk.bus.zrem(names.interest(partition), f"{user_id} {account_ids[1]}", user_id)
+
+        async def is_dropped() -> bool:
+            states = [await read_state(desk.bus, SubjectKey(user_id, key)) for key in (account_ids[1], None)]
+            return states == [None, None]
+
+        await wait_until(is_dropped, what="the states that nobody watches are gone")
+        assert await read_state(desk.bus, SubjectKey(user_id, account_ids[0])) is not None

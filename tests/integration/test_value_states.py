@@ -3,11 +3,11 @@
 from uuid import uuid4
 
 from realtime.bus.client import Bus
-from realtime.bus.value_states import UnwrittenStates, drop_states, read_state
+from realtime.bus.value_states import UnwrittenStates, drop_state, read_state
 from realtime.bus.values import next_generation, publish_all
 from realtime.contract import names
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
-from realtime.domain.account import UserId
+from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from tests.support.broadcasting import AS_OF, figures_of, position_of
@@ -42,7 +42,7 @@ async def new_calculator(bus: Bus) -> Calculator:
 
 async def shown(bus: Bus, calculator: Calculator) -> tuple[str, dict[InstrumentId, str]] | None:
     """Return total and positions' values as a late reader finds them."""
-    state = await read_state(bus, calculator.user_id, None)
+    state = await read_state(bus, SubjectKey(calculator.user_id, None))
     if state is None:
         return None
     return str(state.figures.total_value), {key: str(row.market_value) for key, row in state.positions.items()}
@@ -96,7 +96,7 @@ async def test_dropped_states_are_not_written_again(bus: Bus) -> None:
     """Values of somebody who is no longer watched do not come back from what was not written yet."""
     calculator = await new_calculator(bus)
     await calculator.publish("1.00", full=True, a="1.00")
-    calculator.unwritten.drop(calculator.partition, calculator.user_id, None)
-    await drop_states(bus, calculator.user_id, (), portfolio=True)
+    calculator.unwritten.drop(SubjectKey(calculator.user_id, None))
+    await drop_state(bus, SubjectKey(calculator.user_id, None))
     await calculator.unwritten.write(bus)
     assert await shown(bus, calculator) is None

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadcaster.channels import Channel
-from broadcaster.subjects import Subject, SubjectKey, WatchedPartition
+from broadcaster.subjects import Subject, WatchedPartition
 from realtime.contract.messages import Revision, SubjectState, ValueBatch, ValueUpdate
-from realtime.domain.account import UserId
+from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
 from realtime.domain.value import Position

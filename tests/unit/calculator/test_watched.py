@@ -9,10 +9,11 @@ from calculator.marks import Moved
 from calculator.moment import Moment
 from realtime.domain.account import UserId
 from realtime.domain.price import Price, supersedes
-from tests.unit.calculator.worlds import Mirror, applied, holdings_of_user, nows, prices, provider_marks
+from tests.unit.calculator.worlds import Mirror, account_id_of, applied, holdings_of_user, nows, prices, provider_marks
 
 ADA, GRACE = UserId("ada"), UserId("grace")
 USERS = (ADA, GRACE)
+EVERYTHING = {user: frozenset([None, *(account_id_of(user, number) for number in range(3))]) for user in USERS}
 
 
 def observe(mirror: Mirror, batch: list[Price]) -> Moved:
@@ -37,10 +38,13 @@ def test_values_equal_the_oracle_after_every_change(data: st.DataObject) -> None
                 moved = observe(mirror, data.draw(st.lists(prices(), max_size=6)))
             case "holdings":
                 user = data.draw(holdings_of_user(data.draw(st.sampled_from(USERS))))
-                for key in mirror.watched.account_ids(user.user_id) - {row.account_id for row in user.accounts}:
+                for key in mirror.watched.subject_ids(user.user_id) - {
+                    None,
+                    *(row.account_id for row in user.accounts),
+                }:
                     del states[user.user_id, key]
                 mirror.users[user.user_id] = user
-                full = {user.user_id} if mirror.watched.put_user(user) else set()
+                full = {user.user_id} if mirror.watched.put_user(user, EVERYTHING[user.user_id]) else set()
             case "provider":
                 marks = data.draw(provider_marks)
                 mirror.provider |= marks

@@ -82,11 +82,15 @@ def prices(draw: st.DrawFn, ids: list[InstrumentId] = IDS) -> Price:
     )
 
 
+def account_id_of(user_id: UserId, number: int) -> AccountId:
+    return AccountId(f"plaid_{user_id}{number}")
+
+
 @st.composite
 def account(draw: st.DrawFn, user_id: UserId, number: int) -> AccountHoldings:
     held = draw(st.lists(st.sampled_from(IDS), unique=True, max_size=6))
     return AccountHoldings(
-        account_id=AccountId(f"plaid_{user_id}{number}"),
+        account_id=account_id_of(user_id, number),
         user_id=user_id,
         institution=draw(st.sampled_from(["First Platypus", "Tartan"])),
         currency=draw(st.sampled_from(CURRENCIES)),
