@@ -93,7 +93,7 @@ class Watchdog:
         facts, sent = self._health.facts, self._desk.fanout.messages_count
         self._health.latency_counts = self._latency.counts()
         metrics.BROADCASTER_CLIENTS.set(len(self._broadcaster.clients))
-        metrics.BROADCASTER_USERS.set(self._desk.interest.users_count)
+        metrics.BROADCASTER_USERS.set(self._interest.users_count)
         metrics.BROADCASTER_CHANNELS.set(len(self._desk.sources.channels))
         self._messages.reached(sent)
         self._bytes.reached(self._desk.fanout.bytes_count)
