@@ -18,6 +18,7 @@ from calculator.moment import Moment
 from calculator.publisher import Publisher
 from calculator.watched import Watched
 from realtime.bus.client import Bus
+from realtime.bus.direct import Direct
 from realtime.bus.prices import READ_MAX, feed_end, read_batches, read_board
 from realtime.clock import Clock, MarketClock, now_ns
 from realtime.contract.messages import PriceBatch
@@ -151,6 +152,7 @@ class Engine:
         return {SubjectKey(user_id, subject_id) for subject_id in self._watched.subject_ids(user_id)}
 
     async def _read_feed(self) -> None:
+        direct = Direct(self._bus)
         while True:
             try:
                 position = await feed_end(self._bus)
@@ -162,7 +164,7 @@ class Engine:
                 self._board_read.set()
                 self._news.set()
                 while not self._read_board_again:
-                    batches, position = await read_batches(self._bus, position, _FEED_WAIT_MS)
+                    batches, position = await read_batches(direct, position, _FEED_WAIT_MS)
                     self._observe(batches)
                     self.feed_entry = position.entry_id
                     await asyncio.sleep(0)  # values first, then the next read

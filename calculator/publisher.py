@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from realtime.bus.client import Bus
+from realtime.bus.direct import Direct
 from realtime.bus.value_states import UnwrittenStates, drop_state
 from realtime.bus.values import next_generations, publish_all, read_generation
 from realtime.clock import MarketClock
@@ -21,6 +22,7 @@ class Publisher:
     def __init__(self, bus: Bus, market: MarketClock) -> None:
         self.batches_count = 0
         self._bus = bus
+        self._direct = Direct(bus)
         self._market = market
         self._revisions: dict[Partition, Revision] = {}
         self._unwritten = UnwrittenStates()
@@ -76,7 +78,7 @@ class Publisher:
                 self._revisions[partition] = Revision(before.generation, before.number + 1)
                 batches[partition] = ValueBatch(self._revisions[partition], as_of, received_ns, tuple(share))
         if batches:
-            published = await publish_all(self._bus, batches)
+            published = await publish_all(self._direct, batches)
             self.batches_count += len(batches)
             for partition, encoded in published.items():
                 self._unwritten.add(partition, batches[partition], encoded)

@@ -7,6 +7,7 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from realtime.bus.client import Bus
+from realtime.bus.direct import Direct
 from realtime.bus.prices import board_identity, remove_prices, write_batch
 from realtime.clock import Clock, now_ns
 from realtime.contract.messages import PriceBatch
@@ -39,6 +40,7 @@ class PriceWriter:
         self.batches_count = 0
         self.problem: str | None = None
         self._bus = bus
+        self._direct = Direct(bus)
         self._clock = clock
         self._log = log
         self._board: dict[InstrumentId, Price] = {}
@@ -88,7 +90,7 @@ class PriceWriter:
             batch, removed = self._take()
             try:
                 if batch:
-                    await write_batch(self._bus, PriceBatch(tuple(batch.values()), now_ns()))
+                    await write_batch(self._direct, PriceBatch(tuple(batch.values()), now_ns()))
                 await remove_prices(self._bus, list(removed))
             except RedisError as error:
                 self._put_back(batch, removed)

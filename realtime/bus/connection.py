@@ -5,14 +5,27 @@ cancellation that comes at the wrong moment (https://github.com/python/cpython/i
 """
 
 import asyncio
+import math
 from collections.abc import Iterable
+from typing import Any
 
 from redis.asyncio.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 
-class _Cancellable(Connection):
+class Cancellable(Connection):
+    """A connection that ends where its caller does."""
+
+    async def ask(self, *arguments: Any) -> Any:
+        """Send a command and return the raw answer; the caller limits the time.
+
+        Raises:
+            redis.exceptions.RedisError, OSError: It failed.
+        """
+        await self._send_packed_command(self.pack_command(*arguments))
+        return await self.read_response(timeout=math.inf)
+
     async def send_packed_command(
         self, command: bytes | str | Iterable[bytes], check_health: bool = True
     ) -> None:  # redis-py's
@@ -40,16 +53,16 @@ class _Cancellable(Connection):
             raise
 
 
-class _CancellableSSL(_Cancellable, SSLConnection):
+class _CancellableSSL(Cancellable, SSLConnection):
     """Over TLS."""
 
 
-class _CancellableUnix(_Cancellable, UnixDomainSocketConnection):
+class _CancellableUnix(Cancellable, UnixDomainSocketConnection):
     """Over a socket file."""
 
 
 _CANCELLABLE = {
-    Connection: _Cancellable,
+    Connection: Cancellable,
     SSLConnection: _CancellableSSL,
     UnixDomainSocketConnection: _CancellableUnix,
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from realtime.bus.client import Bus
+from realtime.bus.direct import Commands, Script
 from realtime.contract import names
 from realtime.contract.messages import FeedState, PriceBatch, decode, encode
 from realtime.domain.instrument import InstrumentId
@@ -20,6 +21,10 @@ READ_MAX = 256
 """Most batches that one read returns; a reader who gets so many is behind and had better read the board."""
 _FEED_LENGTH = 10_000
 _FEED_STATE_EXPIRES_MS = 4_000
+_WRITE = Script("""
+for first = 3, #ARGV, 4000 do redis.call('hset', KEYS[1], unpack(ARGV, first, math.min(first + 3999, #ARGV))) end
+redis.call('xadd', KEYS[2], 'MAXLEN', '~', ARGV[1], '*', 'b', ARGV[2])
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,12 @@ class FeedPosition:
     entry_id: str
 
 
-async def write_batch(bus: Bus, batch: PriceBatch) -> None:
+async def write_batch(commands: Commands, batch: PriceBatch) -> None:
     """Put a batch on the board and the feed, in one round trip, board first."""
-    pipeline = bus.pipeline(transaction=False)
-    pipeline.hset(names.price_board(), mapping={price.instrument_id: encode(price) for price in batch.prices})
-    pipeline.xadd(names.price_feed(), {b"b": encode(batch)}, maxlen=_FEED_LENGTH, approximate=True)
-    await pipeline.execute()
+    arguments: list[str | int | bytes] = [_FEED_LENGTH, encode(batch)]
+    for price in batch.prices:
+        arguments += (price.instrument_id, encode(price))
+    await _WRITE.run(commands, [names.price_board(), names.price_feed()], arguments)
 
 
 async def remove_prices(bus: Bus, instrument_ids: list[InstrumentId]) -> None:
@@ -63,11 +68,13 @@ async def read_prices(bus: Bus, instrument_ids: list[InstrumentId]) -> Mapping[I
     return {key: decode(Price, value) for key, value in zip(instrument_ids, values, strict=True) if value is not None}
 
 
-async def read_batches(bus: Bus, after: FeedPosition, wait_ms: int) -> tuple[list[PriceBatch], FeedPosition]:
+async def read_batches(commands: Commands, after: FeedPosition, wait_ms: int) -> tuple[list[PriceBatch], FeedPosition]:
     """Wait up to `wait_ms` for the next batches; return them in order and the new position."""
     answer = cast(
         "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]",
-        await bus.xread({names.price_feed(): after.entry_id}, count=READ_MAX, block=wait_ms),
+        await commands.execute_command(
+            *("XREAD", "COUNT", READ_MAX, "BLOCK", wait_ms, "STREAMS", names.price_feed(), after.entry_id)
+        ),
     )
     if not answer:
         return [], after

@@ -8,14 +8,13 @@ Redis loses its data: the calculator publishes everything again.
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha1
 from typing import NamedTuple, cast
 
 from msgspec import Raw
 from msgspec.structs import replace
-from redis.exceptions import NoScriptError
 
 from realtime.bus.client import Bus
+from realtime.bus.direct import Commands, Script
 from realtime.clock import now_ns
 from realtime.contract import names
 from realtime.contract.messages import ValueBatch, ValueUpdate, encode
@@ -23,13 +22,12 @@ from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
 
 _LOG_LENGTH = 10_000
-_PUBLISH = """
+_PUBLISH = Script("""
 for at = 1, #KEYS, 2 do
   local entry = redis.pcall('xadd', KEYS[at], 'MAXLEN', '~', ARGV[1], ARGV[at + 1], 'b', ARGV[at + 2])
   if not entry.err then redis.call('spublish', KEYS[at + 1], ARGV[at + 2]) end
 end
-"""
-_PUBLISH_SHA = sha1(_PUBLISH.encode(), usedforsecurity=False).hexdigest()
+""")
 _RAISE = """
 local generation = math.max((tonumber(redis.call('get', KEYS[1])) or 0) + 1, tonumber(ARGV[1]))
 redis.call('set', KEYS[1], string.format('%d', generation))
@@ -68,12 +66,14 @@ async def read_generation(bus: Bus, partition: Partition) -> int | None:
     return None if generation is None else int(generation)
 
 
-async def publish(bus: Bus, partition: Partition, batch: ValueBatch) -> None:
+async def publish(commands: Commands, partition: Partition, batch: ValueBatch) -> None:
     """Publish one batch; it is part of every state read from now on."""
-    await publish_all(bus, {partition: batch})
+    await publish_all(commands, {partition: batch})
 
 
-async def publish_all(bus: Bus, batches: Mapping[Partition, ValueBatch]) -> dict[Partition, list[EncodedUpdate]]:
+async def publish_all(
+    commands: Commands, batches: Mapping[Partition, ValueBatch]
+) -> dict[Partition, list[EncodedUpdate]]:
     """Publish the batches of several partitions in one round trip; return what went out, for the states.
 
     A batch of an earlier generation than the partition's newest one is dropped: its partition is another calculator's.
@@ -86,10 +86,7 @@ async def publish_all(bus: Bus, batches: Mapping[Partition, ValueBatch]) -> dict
         keys += (names.value_log(partition), names.value_feed(partition))
         updates = tuple([_raw(part) for part in parts])
         arguments += (entry_id(batch), encode(replace(batch, updates=updates)))
-    try:
-        await bus.evalsha(_PUBLISH_SHA, len(keys), *keys, *arguments)
-    except NoScriptError:
-        await bus.eval(_PUBLISH, len(keys), *keys, *arguments)
+    await _PUBLISH.run(commands, keys, arguments)
     return encoded
 
 
