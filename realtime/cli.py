@@ -43,6 +43,7 @@ class Stage(StrEnum):
     CALCULATOR = "calculator"
     BROADCASTER = "broadcaster"
     API = "api"
+    MONITOR = "monitor"
 
 
 class Simulator(StrEnum):

@@ -84,6 +84,20 @@ class Settings(BaseSettings):
     metrics_port_broadcaster: int | None = Field(default=9814, description=_METRICS_PORT)
     metrics_port_api: int | None = Field(default=9815, description=_METRICS_PORT)
     metrics_port_monitor: int | None = Field(default=9816, description=_METRICS_PORT)
+    alert_webhook_url: SecretStr | None = Field(
+        default=None, description="Where alerts are sent, as a JSON POST each (docs/operations.md); unset for nowhere."
+    )
+    alert_silent_after_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Silence of a market stream in its trading hours that is an alert, seconds; more for few symbols.",
+    )
+    alert_reconnect_min: int = Field(
+        default=1, gt=0, description="Connections that their users must repair, from which on there is an alert."
+    )
+    alert_patience: float = Field(
+        default=1.0, gt=0, description="Scales how long something must be wrong, or over, before an alert says so."
+    )
     log_format: str = Field(default="text", pattern="^(text|json)$", description="`text` or `json`.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level logged.")
 
@@ -170,6 +184,9 @@ class Settings(BaseSettings):
     )
     balances_refresh_every_s: float = Field(
         default=6 * 3600, gt=0, description="Interval of balance refreshes, seconds."
+    )
+    sync_overdue_after_s: float = Field(
+        default=6 * 3600, gt=0, description="Age of an account's holdings from which they are overdue, seconds."
     )
     provider_timeout_s: float = Field(default=30.0, gt=0, description="Longest wait for a provider's answer, seconds.")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from realtime.clock import Clock, WallClock
 from realtime.log import Log
 
-STAGES = ("sync", "symbol_collector", "calculator", "broadcaster", "api")
+STAGES = ("sync", "symbol_collector", "calculator", "broadcaster", "api", "monitor")
 _RESTART_AFTER_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 _STEADY_AFTER_S = 5.0
 _DRAIN_S = 8.0

@@ -32,7 +32,7 @@ def metrics_page() -> str:
     left = families()
     for title, prefixes in (
         ("Every process", COMMON_PREFIXES),
-        *((f"`{stage}`", (prefix_of(stage),)) for stage in dict.fromkeys((*STAGES, "monitor"))),
+        *((f"`{stage}`", (prefix_of(stage),)) for stage in STAGES),
     ):
         mine = [family for family in left if family.name.startswith(prefixes)]
         left = [family for family in left if family not in mine]

@@ -85,6 +85,18 @@ async def read_batches(commands: Commands, after: FeedPosition, wait_ms: int) ->
     )
 
 
+async def unread_s(bus: Bus, entry_id: str) -> float:
+    """Return how long the first batch after an entry has been in the feed, seconds by Redis's clock; 0 at its end."""
+    pipeline = bus.pipeline(transaction=False)
+    pipeline.xrange(names.price_feed(), min=f"({entry_id}", count=1)
+    pipeline.time()
+    entries, (seconds, microseconds) = await pipeline.execute()
+    if not entries:
+        return 0.0
+    written_ms = int(entries[0][0].split(b"-")[0])
+    return max(0.0, float(seconds) + float(microseconds) / 1e6 - written_ms / 1000)
+
+
 async def board_identity(bus: Bus) -> tuple[str, int]:
     """Return the server's run id and the board's length: another run id or a shorter board means that data was lost."""
     pipeline = bus.pipeline(transaction=False)

@@ -190,7 +190,7 @@ async def give_back_job(pool: Pool, job: Job) -> None:
         await pool.execute(_END, job.id, job.worker, job.attempts, "done", "superseded")
 
 
-async def count_jobs(pool: Pool) -> JobCounts:
+async def count_jobs(pool: Connection | Pool) -> JobCounts:
     """Return how many jobs wait and run."""
     row = await pool.fetchrow(_COUNT)
     return JobCounts(row["queued"], row["running"]) if row else JobCounts(0, 0)

@@ -14,9 +14,12 @@ _BIND_USER = "select set_config('role', 'navstream_user', true), set_config('nav
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, connections_max: int = 10) -> AsyncIterator[Pool]:
-    """Open a pool of connections that see every row; for the stages."""
-    async with asyncpg.create_pool(url, min_size=1, max_size=connections_max, command_timeout=60) as pool:
+async def open_pool(url: str, *, connections_max: int = 10, connections_min: int = 1) -> AsyncIterator[Pool]:
+    """Open a pool of connections that see every row; for the stages.
+
+    With no connection at the least it opens also while Postgres is down.
+    """
+    async with asyncpg.create_pool(url, min_size=connections_min, max_size=connections_max, command_timeout=60) as pool:
         yield pool
 
 

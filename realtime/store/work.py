@@ -1,0 +1,93 @@
+"""What the database says of the service's work: jobs, freshness, what fails. Cheap at any size: all indexed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from realtime.store.jobs import JobKind, count_jobs
+from realtime.store.pool import Pool
+
+_OVERDUE = """
+select count(distinct a.user_id) as users, count(*) as accounts, min(coalesce(a.last_synced_at, a.created_at)) as oldest
+from accounts a join connections c on c.id = a.connection_id
+where a.is_active and coalesce(a.last_synced_at, a.created_at) < now() - make_interval(secs => $1)
+    and (a.last_synced_at is not null or a.product = 'investments') and c.status in ('active', 'error')
+"""
+_OLDEST = """
+select min(coalesce(a.last_synced_at, a.created_at)) from accounts a join connections c on c.id = a.connection_id
+where a.is_active and (a.last_synced_at is not null or a.product = 'investments') and c.status in ('active', 'error')
+"""
+_RECONNECT_NEEDED = "select count(*) from connections where status = 'reconnect_needed'"
+_DEAD = """
+select count(*) from jobs j join connections c on c.id = j.connection_id and c.status in ('active', 'error')
+cross join lateral (select r.outcome from sync_runs r where r.connection_id = j.connection_id and r.product = j.kind
+    and r.finished_at is not null order by r.started_at desc limit 1) newest
+where j.state = 'dead' and j.finished_at > now() - interval '7 days' and newest.outcome in ('retry_later', 'failed')
+"""
+_FAILING = """
+select p.product, f.since
+from unnest($1::text[]) p (product)
+cross join lateral (select max(r.finished_at) as completed_at from sync_runs r
+    where r.product = p.product and r.outcome = 'complete') c
+cross join lateral (select min(r.finished_at) as since from sync_runs r
+    where r.product = p.product and r.outcome in ('retry_later', 'failed')
+        and r.finished_at > greatest(c.completed_at, now() - interval '24 hours')) f
+where f.since < now() - make_interval(secs => $2)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Active accounts that were not refreshed for too long; those whose users must reconnect them do not count.
+
+    Attributes:
+        oldest_at: Newest refresh of the one that has waited longest.
+    """
+
+    users_count: int
+    accounts_count: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The service's work at one moment.
+
+    Attributes:
+        oldest_sync_at: Newest refresh of the account that has waited longest; None without accounts.
+        jobs_dead: Given up within a week, and their connection not refreshed since.
+        failing: Products without a complete refresh since they began to fail, and when that was.
+    """
+
+    overdue: Overdue
+    oldest_sync_at: datetime | None
+    jobs_queued: int
+    jobs_running: int
+    jobs_dead: int
+    reconnect_needed: int
+    failing: tuple[tuple[str, datetime], ...]
+
+
+async def read_work(pool: Pool, overdue_after_s: float, failing_after_s: float) -> Work:
+    """Return what is to be said of the work.
+
+    Args:
+        pool: Sees every row.
+        overdue_after_s: Age of an account's holdings from which they are overdue, seconds.
+        failing_after_s: How long a product must fail without one success to be listed, seconds.
+    """
+    async with pool.acquire() as database:
+        overdue = await database.fetchrow(_OVERDUE, overdue_after_s)
+        jobs = await count_jobs(database)
+        assert overdue is not None
+        return Work(
+            overdue=Overdue(overdue["users"], overdue["accounts"], overdue["oldest"]),
+            oldest_sync_at=await database.fetchval(_OLDEST),
+            jobs_queued=jobs.queued,
+            jobs_running=jobs.running,
+            jobs_dead=await database.fetchval(_DEAD),
+            reconnect_needed=await database.fetchval(_RECONNECT_NEEDED),
+            failing=tuple(
+                (row["product"], row["since"])
+                for row in await database.fetch(_FAILING, [kind.value for kind in JobKind], failing_after_s)
+            ),
+        )
