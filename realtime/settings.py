@@ -13,20 +13,18 @@ from typing import Annotated, Self
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from realtime.clock import MarketClock, WallClock
 from realtime.errors import Misconfigured
+from realtime.watch_settings import WatchSettings
 
 
 def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
-_METRICS_PORT = "Its port; 0 for any free one (the heartbeat tells which), empty for none. A free one if it is taken."
-
-
-class Settings(BaseSettings):
+class Settings(WatchSettings):
     """What a process needs to know, read once at start-up from the environment and `.env`."""
 
     model_config = SettingsConfigDict(
@@ -75,29 +73,6 @@ class Settings(BaseSettings):
         default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
     )
     clients_max: int = Field(default=20_000, gt=0, description="Clients that one broadcaster accepts.")
-    metrics_host: str = Field(
-        default="127.0.0.1", description="Address on which every process serves /metrics, /health and /alive."
-    )
-    metrics_port_sync: int | None = Field(default=9811, description=_METRICS_PORT)
-    metrics_port_symbol_collector: int | None = Field(default=9812, description=_METRICS_PORT)
-    metrics_port_calculator: int | None = Field(default=9813, description=_METRICS_PORT)
-    metrics_port_broadcaster: int | None = Field(default=9814, description=_METRICS_PORT)
-    metrics_port_api: int | None = Field(default=9815, description=_METRICS_PORT)
-    metrics_port_monitor: int | None = Field(default=9816, description=_METRICS_PORT)
-    alert_webhook_url: SecretStr | None = Field(
-        default=None, description="Where alerts are sent, as a JSON POST each (docs/operations.md); unset for nowhere."
-    )
-    alert_silent_after_s: float = Field(
-        default=60.0,
-        gt=0,
-        description="Silence of a market stream in its trading hours that is an alert, seconds; more for few symbols.",
-    )
-    alert_reconnect_min: int = Field(
-        default=1, gt=0, description="Connections that their users must repair, from which on there is an alert."
-    )
-    alert_patience: float = Field(
-        default=1.0, gt=0, description="Scales how long something must be wrong, or over, before an alert says so."
-    )
     log_format: str = Field(default="text", pattern="^(text|json)$", description="`text` or `json`.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level logged.")
 
@@ -197,7 +172,7 @@ class Settings(BaseSettings):
             "encryption_keys", "NAVSTREAM_ENCRYPTION_KEYS", "PLAID_ACCESS_TOKEN_ENCRYPTION_KEY",
             "plaid_country_codes", "PLAID_COUNTRY_CODES", "origins", "NAVSTREAM_ORIGINS",
         }  # fmt: skip
-        may_be_empty = {name for name, kind in cls.__annotations__.items() if kind == int | None}
+        may_be_empty = {name for name, field in cls.model_fields.items() if field.annotation == int | None}
         return {
             name: tuple(part.strip() for part in value.split(",") if part.strip())
             if name in lists and isinstance(value, str)
@@ -230,11 +205,6 @@ class Settings(BaseSettings):
     def plaid_address(self) -> str:
         """Plaid API without a trailing slash."""
         return self.plaid_url or f"https://{self.plaid_env}.plaid.com"
-
-    def metrics_port(self, stage: str) -> int | None:
-        """Return the port for a stage's metrics, 0 for any; None for none, as for what is no stage."""
-        port: int | None = getattr(self, f"metrics_port_{stage}", None)
-        return port
 
     def market_clock(self) -> MarketClock:
         """Return the market clock that the settings describe."""
