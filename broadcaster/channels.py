@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster.delta import delta
 from broadcaster.encoding import Body, Encoding
+from realtime.client.state_hash import state_hash
 from realtime.domain.account import AccountId, UserId
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class State:
     What clients are sent because of it is encoded once and kept here while it is the newest state.
     """
 
-    __slots__ = ("_bodies", "_last", "as_of", "data")
+    __slots__ = ("_bodies", "_hash", "_last", "as_of", "data")
 
     def __init__(self, as_of: str, data: Mapping[str, Any]) -> None:
         """Keep the data and the market time, RFC 3339, of its valuation."""
@@ -81,6 +82,14 @@ class State:
         self.data = data
         self._last: _Encoded | None = None
         self._bodies: list[_Encoded] | None = None
+        self._hash: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """By which a client that holds this state proves it; computed once."""
+        if self._hash is None:
+            self._hash = state_hash(self.data)
+        return self._hash
 
     def body_after(self, sent: "State | None", channel: "Channel", encoding: Encoding) -> Body | None:
         """Return what turns a client's last sent state into this one, encoded; None when they say the same.

@@ -90,11 +90,12 @@ class Subscription:
         due_at: When the next message may leave, loop time.
         is_waiting: It stands on the fan-out's timetable.
         owes_answer: A resume is answered even when nothing changed.
+        self_check: The client wants to be told the hash of what it should have.
     """
 
     __slots__ = (
         "channel", "client", "due_at", "encoding", "epoch", "interval_s", "is_active", "is_waiting", "owes_answer",
-        "seq", "states", "writer",
+        "self_check", "seq", "states", "writer",
     )  # fmt: skip
 
     def __init__(self, client: Client, channel: Channel, interval_s: float) -> None:
@@ -111,6 +112,7 @@ class Subscription:
         self.is_active = True
         self.is_waiting = False
         self.owes_answer = False
+        self.self_check = False
 
     def resume(self, epoch: str, seq: int, state: State) -> None:
         """Go on from a message that the client has."""

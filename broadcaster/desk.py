@@ -157,6 +157,7 @@ class Desk:
         state = None if point is None else self.retained.find(client.user_id, point.epoch, name, point.seq)
         self._end(client.unsubscribe(name), now)
         subscription = client.subscribe(channel, op.max_rate_hz)
+        subscription.self_check = op.self_check
         if point is not None and state is not None:
             subscription.resume(point.epoch, point.seq, state)
         self.retained.begin(subscription)

@@ -61,12 +61,14 @@ class Subscribe(msgspec.Struct, frozen=True, tag_field="op", tag="subscribe"):
     Attributes:
         max_rate_hz: Most messages a second on each of these channels; the newest state always gets out.
         resume: By channel: the last message that the client has.
+        self_check: Send a check of each of these channels at intervals.
     """
 
     channels: list[str]
     id: OpId = None
     max_rate_hz: float | None = None
     resume: dict[str, ResumePoint] | None = None
+    self_check: bool = False
 
 
 class Unsubscribe(msgspec.Struct, frozen=True, tag_field="op", tag="unsubscribe"):
@@ -146,6 +148,14 @@ class Delta(msgspec.Struct, frozen=True, tag="delta", omit_defaults=True):
     removed: list[str] = []
 
 
+class Check(msgspec.Struct, frozen=True, tag="check"):
+    """The hash of the state that message `seq` left; a client with another one subscribes again, without resume."""
+
+    channel: str
+    seq: int
+    hash: str
+
+
 class Pong(msgspec.Struct, frozen=True, tag="pong"):
     """The answer to a ping."""
 
@@ -160,7 +170,7 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
     message: str
 
 
-Message = Welcome | Authenticated | Subscribed | Snapshot | Delta | Pong | Error
+Message = Welcome | Authenticated | Subscribed | Snapshot | Delta | Check | Pong | Error
 
 
 class Malformed(BadRequest):

@@ -13,6 +13,7 @@ from broadcaster.market import Market
 from broadcaster.prices import Prices
 from broadcaster.protocol import Limits
 from broadcaster.retained import RetainedStates
+from broadcaster.self_check import send_checks
 from broadcaster.server import Broadcaster, Door
 from broadcaster.sources import Sources
 from broadcaster.values import Values
@@ -76,6 +77,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
                     market.run(),
                     access.follow_changes(settings.database_url, log, desk.check_access),
                     watchdog.run(settings.heartbeat_s),
+                    send_checks(broadcaster.clients.values, clock, settings.self_check_s),
                 )
             ]
             try:

@@ -69,6 +69,9 @@ class Settings(WatchSettings):
     channels_max: int = Field(default=500, gt=0, description="Channels that one client may subscribe to.")
     message_bytes_max: int = Field(default=1_048_576, gt=0, description="Largest message from a client, bytes.")
     max_rate_hz: float = Field(default=20.0, gt=0, description="Most messages a second on one channel.")
+    self_check_s: float = Field(
+        default=30.0, gt=0, description="Clients compare their state by hash so often, seconds."
+    )
     origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
     )

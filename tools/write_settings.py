@@ -13,7 +13,7 @@ GROUPS = (
     ("Postgres and Redis", ("database_url", "redis_")),
     ("Tokens and secrets", ("jwt_", "token_", "encryption_")),
     ("API, dashboard and WebSocket", ("api_", "broadcaster_", "websocket_", "dashboard_", "heartbeat_", "auth_",
-                                      "channels_", "message_", "max_rate_", "origins", "clients_")),
+                                      "channels_", "message_", "max_rate_", "origins", "clients_", "self_check_")),
     ("Logs, metrics and alerts", ("log_", "metrics_", "alert_", "operator_")),
     ("Market clock", ("market_", "wall_")),
     ("Alpaca", ("alpaca_", "stream_", "broker_key", "broker_secret", "broker_url")),

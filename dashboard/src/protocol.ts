@@ -108,6 +108,13 @@ export interface Delta {
   data: JsonObject;
   removed?: string[];
 }
+/** The hash of the state that message `seq` left us with. */
+export interface Check {
+  type: "check";
+  channel: string;
+  seq: number;
+  hash: string;
+}
 export interface Pong {
   type: "pong";
   id: number | null;
@@ -118,9 +125,9 @@ export interface WireError {
   code: string;
   message: string;
 }
-export type ServerMessage = Welcome | Subscribed | Snapshot | Delta | Pong | WireError;
+export type ServerMessage = Welcome | Subscribed | Snapshot | Delta | Check | Pong | WireError;
 
-const KNOWN: ReadonlySet<string> = new Set(["welcome", "subscribed", "snapshot", "delta", "pong", "error"]);
+const KNOWN: ReadonlySet<string> = new Set(["welcome", "subscribed", "snapshot", "delta", "check", "pong", "error"]);
 
 /** Return the message in a text frame; null for a type of a later protocol version, which is to be ignored. */
 export function parseMessage(text: string): ServerMessage | null {

@@ -2,7 +2,8 @@
 
 import { retryDelayMs } from "./backoff";
 import { only, receive, resumePoints, type Channels } from "./channels";
-import { CLOSE_FORBIDDEN, CLOSE_UNAUTHENTICATED, parseMessage, type ServerMessage } from "./protocol";
+import { stateHash } from "./hash";
+import { CLOSE_FORBIDDEN, CLOSE_UNAUTHENTICATED, parseMessage, type Check, type ServerMessage } from "./protocol";
 
 /** Faster than this the eye cannot read; the broadcaster then sends the newest state, not each one. */
 const MAX_RATE_HZ = 5;
@@ -31,6 +32,8 @@ export interface StreamOptions {
 type Timer = ReturnType<typeof setTimeout>;
 
 export class Stream {
+  /** How often a channel's state was not the server's, so that we asked for it again. */
+  driftedCount = 0;
   private readonly open: (url: string) => WebSocket;
   private readonly chance: () => number;
   private socket: WebSocket | null = null;
@@ -141,11 +144,25 @@ export class Stream {
         }
         return;
       }
+      case "check":
+        if (!this.awaitingSnapshot.has(message.channel) && this.names.includes(message.channel)) {
+          this.compare(message);
+        }
+        return;
       case "error":
         console.warn(`navstream: ${message.code}: ${message.message}`);
         return;
       case "pong":
         return;
+    }
+  }
+
+  private compare({ channel, seq, hash }: Check): void {
+    const known = this.channels.get(channel);
+    if (known === undefined || known.seq !== seq || stateHash(known.data) !== hash) {
+      this.driftedCount += 1;
+      console.warn(`navstream: ${channel} has drifted; asking for it again`);
+      this.resynchronize(channel);
     }
   }
 
@@ -162,6 +179,7 @@ export class Stream {
         id: this.nextId++,
         channels: names,
         max_rate_hz: MAX_RATE_HZ,
+        self_check: true,
         ...(Object.keys(points).length > 0 ? { resume: points } : {}),
       });
     }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Channels } from "../src/channels";
+import { stateHash } from "../src/hash";
 import { Stream, type Connection } from "../src/socket";
 
-type Sent = { op: string; channels?: string[]; resume?: object; token?: string };
+type Sent = { op: string; channels?: string[]; resume?: object; self_check?: boolean; token?: string };
 
 /** The broadcaster's end of a connection. */
 class FakeSocket {
@@ -86,6 +87,56 @@ beforeEach(() => {
 afterEach(() => {
   stream.stop();
   vi.useRealTimers();
+});
+
+describe("checking itself", () => {
+  const check = (seq: number, value: number): object => ({
+    type: "check",
+    channel: "portfolio",
+    seq,
+    hash: stateHash({ total_value: value }),
+  });
+  const subscriptions = (): number => newest().ops("subscribe").length;
+
+  beforeEach(() => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    newest().goLive();
+    newest().snapshot(1, 100);
+    newest().delta(2, 105);
+  });
+
+  it("asks to be checked and is content while it agrees", () => {
+    newest().push(check(2, 105));
+    expect(newest().ops("subscribe")[0]?.self_check).toBe(true);
+    expect(subscriptions()).toBe(1);
+    expect(stream.driftedCount).toBe(0);
+  });
+
+  it("heals after it was corrupted: asks once for a snapshot, takes it, and agrees again", () => {
+    channels.get("portfolio")!.data["total_value"] = 999;
+    newest().push(check(2, 105));
+    newest().push(check(2, 105));
+    expect(stream.driftedCount).toBe(1);
+    expect(subscriptions()).toBe(2);
+    expect(newest().ops("subscribe").at(-1)).toMatchObject({ channels: ["portfolio"], self_check: true });
+    expect(newest().ops("subscribe").at(-1)?.resume).toBeUndefined();
+    newest().snapshot(3, 106);
+    expect(total()).toBe(106);
+    newest().push(check(3, 106));
+    expect(stream.driftedCount).toBe(1);
+  });
+
+  it("asks for a snapshot when the last message never came", () => {
+    newest().push(check(3, 105));
+    expect(stream.driftedCount).toBe(1);
+    expect(subscriptions()).toBe(2);
+  });
+
+  it("ignores checks of channels that it follows no longer", () => {
+    stream.follow([]);
+    newest().push(check(2, 1));
+    expect(stream.driftedCount).toBe(0);
+  });
 });
 
 describe("signing in", () => {

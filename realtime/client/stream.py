@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from realtime.client.apply import Replicas, State
+from realtime.client.state_hash import state_hash
 from realtime.clock import Clock, WallClock
 from realtime.errors import NavstreamError
 
@@ -56,6 +57,10 @@ class Stream:
 
     Connects again with growing, jittered waits, resumes where it stood, and asks for a snapshot after a gap.
     Iterate it once. End by cancelling the task, or iterate `updates()` in `contextlib.aclosing` and leave the loop.
+
+    Attributes:
+        agreed_count: How often the server's hash of a state was ours.
+        drifted_count: How often it was not, so that we asked for a snapshot.
     """
 
     def __init__(
@@ -82,6 +87,8 @@ class Stream:
         """
         self.channels = list(channels)
         self.replicas = Replicas()
+        self.agreed_count = 0
+        self.drifted_count = 0
         self._url = url
         self._token = token
         self._max_rate_hz = max_rate_hz
@@ -138,19 +145,35 @@ class Stream:
                     awaiting_snapshot.discard(channel)
                     replica = self.replicas.receive(message)
                     if replica is None:
-                        self.replicas.forget(channel)
                         awaiting_snapshot.add(channel)
-                        await self._subscribe(connection, [channel])
+                        await self._start_over(connection, channel)
                         continue
                     yield Update(channel, replica.state, message)
+                case "check":
+                    channel = message["channel"]
+                    if channel not in awaiting_snapshot and not self._agrees(message):
+                        awaiting_snapshot.add(channel)
+                        await self._start_over(connection, channel)
+                    yield Update(None, None, message)
                 case _:
                     yield Update(None, None, message)
+
+    def _agrees(self, check: dict[str, Any]) -> bool:
+        replica = self.replicas.by_channel.get(check["channel"])
+        agrees = replica is not None and replica.seq == check["seq"] and state_hash(replica.state) == check["hash"]
+        self.agreed_count += agrees
+        self.drifted_count += not agrees
+        return agrees
+
+    async def _start_over(self, connection: ClientConnection, channel: str) -> None:
+        self.replicas.forget(channel)
+        await self._subscribe(connection, [channel])
 
     async def _bearer(self) -> str:
         return self._token if isinstance(self._token, str) else await self._token()
 
     async def _subscribe(self, connection: ClientConnection, channels: list[str]) -> None:
-        op: dict[str, Any] = {"op": "subscribe", "channels": channels}
+        op: dict[str, Any] = {"op": "subscribe", "channels": channels, "self_check": True}
         if self._max_rate_hz is not None:
             op["max_rate_hz"] = self._max_rate_hz
         if resume := self.replicas.resume_points(channels):

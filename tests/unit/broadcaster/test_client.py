@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from broadcaster.client import STATES_KEPT, OpBudget, Subscription
 from realtime.client.apply import Replicas
+from realtime.client.state_hash import state_hash
 from tests.unit.broadcaster.builders import channel_named, client_of, state_of
 
 
@@ -121,6 +122,7 @@ def test_snapshot_and_deltas_equal_a_fresh_snapshot(steps: list[tuple[dict[str, 
             assert replicas.receive(message_in(frame)) is not None
         if is_sent:
             assert replicas.by_channel["portfolio"].state == data
+            assert state_hash(replicas.by_channel["portfolio"].state) == subscription.states[-1].hash
 
 
 def test_op_budget() -> None:
