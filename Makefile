@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard demo test test-slow test-faults check bench docs lock clean
+.PHONY: help setup dashboard demo test test-slow test-faults soak check bench docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test-slow: $(READY) dashboard ## Run the slow tests
 test-faults: $(READY) ## Random faults against the whole service; SEED=7 SCHEDULES=20 replays
 	@FAULTS_SEED=$(or $(SEED),1) FAULTS_SCHEDULES=$(or $(SCHEDULES),20) \
 		$(BIN)/python -m pytest -m faults tests/faults $(PYTEST_ARGS)
+
+soak: $(READY) ## An hour at moderate load, or MINUTES=20; memory, descriptors and latency must stay flat
+	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(SOAK_ARGS)
 
 check: $(READY) ## Lint, types and import rules
 	@$(BIN)/ruff check .
