@@ -146,9 +146,10 @@ class ValueFeed:
 
     async def _events_of(self, pubsub: PubSub) -> AsyncIterator[ValueEvent]:
         while True:
-            kind, channel, data = await pubsub.parse_response(block=True)  # listen() costs four times as much
+            answer = await pubsub.parse_response(block=True)  # listen() costs four times as much
             self._heard = True
-            if kind == b"smessage":
-                yield Received(_PARTITIONS[channel], decode(ValueBatch, data))
-            elif kind == b"ssubscribe":
-                yield Subscribed(_PARTITIONS[channel])
+            match answer:  # the answer to a ping has two parts, or is a text alone while nothing is subscribed
+                case [b"smessage", channel, data]:
+                    yield Received(_PARTITIONS[channel], decode(ValueBatch, data))
+                case [b"ssubscribe", channel, _]:
+                    yield Subscribed(_PARTITIONS[channel])
