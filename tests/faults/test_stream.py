@@ -67,4 +67,4 @@ async def _streams_few(service: FaultedService) -> bool:
 
 
 def _feeds(service: FaultedService) -> set[str]:
-    return {client.state("market")["feed"] for client in service.clients}
+    return {client.state("market").get("feed") for client in service.clients}
