@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.parts import PartsOf
+from api.problems import Forbidden
 from realtime.auth import Unauthenticated
 from realtime.domain.account import UserId
 from realtime.errors import BadRequest
@@ -22,12 +23,27 @@ def no_token_in_url(request: Request) -> None:
         raise BadRequest("token_in_url", "send the token in the Authorization header, never in the address")
 
 
-def _caller(request: Request, parts: PartsOf) -> UserId:
+def _bearer(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("a bearer token is needed in the Authorization header")
-    user_id, _ = parts.tokens.verify(token.strip())
+    return token.strip()
+
+
+def _caller(request: Request, parts: PartsOf) -> UserId:
+    user_id, _ = parts.tokens.verify(_bearer(request))
     return user_id
+
+
+def operators_only(request: Request, parts: PartsOf) -> None:
+    """Refuse everybody whose token has not the operator's role.
+
+    Raises:
+        Unauthenticated: There is no valid token.
+        Forbidden: It is a user's.
+    """
+    if not parts.tokens.verify_operator(_bearer(request)):
+        raise Forbidden("operators_only", "this needs an operator's token: navstream token --operator")
 
 
 Caller = Annotated[UserId, Depends(_caller)]

@@ -16,6 +16,10 @@ _MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 2
 
 
+class Forbidden(BadRequest):
+    """The caller is known, and may not."""
+
+
 class NotFound(BadRequest):
     """What is asked for does not exist, or not for this user: the answer is the same."""
 
@@ -33,6 +37,7 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
 def add_problem_handlers(app: FastAPI) -> None:
     """Answer every error of ours, and every one that is not, with a problem."""
     app.add_exception_handler(NotFound, _not_found)
+    app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(BadRequest, _bad_request)
     app.add_exception_handler(Unauthenticated, _unauthenticated)
     app.add_exception_handler(RetryLater, _retry_later)
@@ -45,6 +50,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 def _not_found(_request: Request, error: Exception) -> Response:
     assert isinstance(error, NotFound)
     return problem(404, error.code, error.reason)
+
+
+def _forbidden(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Forbidden)
+    return problem(403, error.code, error.reason)
 
 
 def _bad_request(_request: Request, error: Exception) -> Response:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -15,6 +14,7 @@ from realtime.metrics import MONITOR_NOTICES_WAITING
 
 _WAITING_MAX = 1_000
 _TIMEOUT_S = 5.0
+_TAKEN = range(200, 300)
 _RETRY_AFTER_S = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _DOCS = "docs/operations.md"
 
@@ -92,6 +92,6 @@ class Notices:
         """Return what went wrong; never the address, which may hold a secret."""
         try:
             async with http.post(self._url, json=body_of(notice), allow_redirects=False) as response:
-                return None if response.status < HTTPStatus.BAD_REQUEST else f"HTTP {response.status}"
+                return None if response.status in _TAKEN else f"HTTP {response.status}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return type(error).__name__

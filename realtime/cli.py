@@ -117,9 +117,17 @@ def migrate() -> None:
 
 
 @app.command()
-def token(user: UserOption) -> None:
-    """Print a bearer token for a user, for development."""
+def token(
+    user: Annotated[str | None, typer.Option("--user", help="A user's id or name.")] = None,
+    operator: Annotated[bool, typer.Option("--operator", help="For `GET /api/status`; opens no user's data.")] = False,
+) -> None:
+    """Print a bearer token for a user, for development, or for the operator."""
     settings = _settings("broadcaster")
+    if operator == (user is not None):
+        raise typer.BadParameter("give --user or --operator")
+    if user is None:
+        typer.echo(_tokens(settings).issue_to_operator(WallClock().now(), settings.token_lifetime_s))
+        return
     user_id = _or_exit(_find_user(settings, user))
     typer.echo(_tokens(settings).issue(user_id, WallClock().now(), settings.token_lifetime_s))
 
@@ -141,11 +149,12 @@ def refresh(
 @app.command()
 def status(
     once: Annotated[bool, typer.Option("--once", help="Print once and end; exit status 1 when unwell.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON, once.")] = False,
 ) -> None:
-    """Show all stages, the market streams and the work, live."""
+    """Show all stages, the market streams, latency, the work and alerts, live."""
     from realtime.status import show_status  # noqa: PLC0415  # only this command draws
 
-    sys.exit(_or_exit(show_status(_settings("status"), once=once)))
+    sys.exit(_or_exit(show_status(_settings("status"), once=once, as_json=as_json)))
 
 
 @app.command()

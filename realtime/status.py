@@ -1,120 +1,140 @@
-"""`navstream status`: all stages, the market streams and the work, in a terminal."""
+"""`navstream status`: the whole service in a terminal, or as JSON."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-import asyncpg
-from redis.exceptions import RedisError
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from realtime.bus.client import open_bus
-from realtime.bus.heartbeats import read_heartbeats
-from realtime.bus.prices import read_feed_state
-from realtime.contract.messages import FeedState, FeedStatus, Heartbeat
+from realtime.clock import WallClock
+from realtime.overview import Lookout
 from realtime.settings import Settings
+from realtime.status_report import FeedReport, StageReport, StatusReport, status_report
 from realtime.store.pool import open_pool
-from realtime.up import STAGES
 
 _EVERY_S = 1.0
-_COUNTS = """
-select
-    (select count(*) from users) as users,
-    (select count(*) from accounts where is_active) as accounts,
-    (select count(*) from holdings) as holdings,
-    (select count(*) from jobs where state = 'queued') as jobs_queued,
-    (select count(*) from jobs where state = 'running') as jobs_running,
-    (select count(*) from jobs where state = 'dead') as jobs_dead,
-    (select count(*) from connections where status = 'reconnect_needed') as reconnect_needed
-"""
+_TERMS = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 
 
-@dataclass(frozen=True)
-class Status:
-    """The service at one moment; a part that could not be asked is None and named in `problems`."""
-
-    heartbeats: tuple[Heartbeat, ...] | None
-    feed: FeedState | None
-    counts: dict[str, int] | None
-    problems: tuple[str, ...]
-
-    @property
-    def well(self) -> bool:
-        return not self.problems
-
-
-async def show_status(settings: Settings, *, once: bool) -> int:
-    """Draw the status, once or until Ctrl-C; return the exit status, 0 when all is well."""
-    console = Console()
-    if once:
-        status = await read_status(settings)
-        console.print(draw(status))
-        return 0 if status.well else 1
-    with Live(console=console, auto_refresh=False, screen=True) as live:
-        while True:
-            live.update(draw(await read_status(settings)), refresh=True)
-            await asyncio.sleep(_EVERY_S)
+async def show_status(settings: Settings, *, once: bool, as_json: bool) -> int:
+    """Draw the status, once or until Ctrl-C, or print it as JSON; return the exit status, 0 when all is well."""
+    async with _lookout(settings) as lookout:
+        if once or as_json:
+            report = status_report(await lookout.look())
+            if as_json:
+                print(report.model_dump_json(indent=2))  # noqa: T201  # it is the command's output
+            else:
+                Console().print(draw(report))
+            return 0 if report.well else 1
+        with Live(console=Console(), auto_refresh=False, screen=True) as live:
+            while True:
+                live.update(draw(status_report(await lookout.look())), refresh=True)
+                await asyncio.sleep(_EVERY_S)
 
 
-async def read_status(settings: Settings) -> Status:
-    """Ask Redis and Postgres how the service is."""
-    problems: list[str] = []
-    heartbeats: tuple[Heartbeat, ...] | None = None
-    feed: FeedState | None = None
-    counts: dict[str, int] | None = None
-    try:
-        async with open_bus(settings.redis_address) as bus:
-            heartbeats = tuple(await read_heartbeats(bus))
-            feed = await read_feed_state(bus)
-    except RedisError:
-        problems.append("Redis does not answer")
-    try:
-        async with open_pool(settings.database_url, connections_max=1) as pool:
-            counts = dict(await pool.fetchrow(_COUNTS) or {})
-    except (OSError, asyncpg.PostgresError):
-        problems.append("Postgres does not answer")
-    if heartbeats is not None:
-        problems += _stage_problems(heartbeats)
-    if feed is not None and feed.status in (FeedStatus.SILENT, FeedStatus.DISCONNECTED):
-        problems.append(f"market data is {feed.status.value}: {feed.message or 'no reason given'}")
-    return Status(heartbeats, feed, counts, tuple(problems))
+@asynccontextmanager
+async def _lookout(settings: Settings) -> AsyncIterator[Lookout]:
+    async with (
+        open_bus(settings.redis_address) as bus,
+        open_pool(settings.database_url, connections_max=2, connections_min=0) as pool,
+    ):
+        yield Lookout(bus, pool, settings.market_clock(), WallClock(), settings.sync_overdue_after_s)
 
 
-def draw(status: Status) -> RenderableType:
-    """Return the status as tables."""
-    return Group(*_verdict(status), _stages(status.heartbeats or ()), _feed(status.feed), _counts(status.counts))
+def draw(report: StatusReport) -> RenderableType:
+    """Return the status as tables and lines."""
+    parts: list[RenderableType] = [*_verdict(report), _stages(report.stages or []), _feeds(report)]
+    return Group(*parts, *_lines(report), *_alerts(report))
 
 
-def _stage_problems(heartbeats: tuple[Heartbeat, ...]) -> list[str]:
-    alive = {beat.stage for beat in heartbeats}
-    missing = [f"{stage} is not running" for stage in STAGES if stage not in alive]
-    return missing + [f"{beat.stage}: {beat.problem}" for beat in heartbeats if not beat.healthy]
-
-
-def _verdict(status: Status) -> list[Text]:
-    if status.well:
+def _verdict(report: StatusReport) -> list[Text]:
+    if report.well:
         return [Text("All well.", style="bold green")]
-    return [Text(f"✗ {problem}", style="bold red") for problem in status.problems]
+    return [Text(f"✗ {problem}", style="bold red") for problem in report.problems]
 
 
-def _stages(heartbeats: tuple[Heartbeat, ...]) -> Table:
-    table = Table("stage", "pid", "since (UTC)", "state", "facts", title="Stages", title_justify="left", expand=True)
-    for beat in heartbeats:
-        facts = ", ".join(f"{name} {value}" for name, value in beat.facts.items() if value is not None)
-        state = Text("healthy", style="green") if beat.healthy else Text(beat.problem or "unwell", style="red")
-        table.add_row(beat.stage, str(beat.pid), f"{beat.started_at:%H:%M:%S}", state, facts)
+def _stages(stages: list[StageReport]) -> Table:
+    table = Table(
+        "stage", "pid", "since (UTC)", "state", "metrics", "facts", title="Stages", title_justify="left", expand=True
+    )
+    for stage in stages:
+        facts = ", ".join(f"{name} {value}" for name, value in stage.facts.items() if value is not None)
+        state = Text("healthy", style="green") if stage.healthy else Text(stage.problem or "unwell", style="red")
+        port = "" if stage.metrics_port is None else f":{stage.metrics_port}"
+        table.add_row(stage.stage, str(stage.pid), f"{stage.started_at:%H:%M:%S}", state, port, facts)
     return table
 
 
-def _feed(feed: FeedState | None) -> Text:
-    if feed is None:
+def _feeds(report: StatusReport) -> RenderableType:
+    if report.feed is None:
         return Text("Market data: no collector has said anything yet", style="yellow")
-    last = "none yet" if feed.last_trade_time is None else f"{feed.last_trade_time:%Y-%m-%d %H:%M:%S} UTC"
-    told = f" ({feed.message})" if feed.message else ""
-    return Text(f"Market data: {feed.status.value}{told}, {feed.subscribed_count} symbols, last trade {last}")
+    told = f" ({report.feed_message})" if report.feed_message else ""
+    title = (
+        f"Market data: {report.feed.value}{told}; {report.session} session, {report.market_time:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    table = Table(
+        "stream", "state", "data age", "price age", "symbols", "of", "polled", title=title, title_justify="left"
+    )
+    for feed in report.feeds or []:
+        table.add_row(*_feed(feed))
+    return table
 
 
-def _counts(counts: dict[str, int] | None) -> Text:
-    return Text("" if counts is None else ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in counts.items()))
+def _feed(feed: FeedReport) -> tuple[str | Text, ...]:
+    state = Text("connected", style="green") if feed.connected else Text(feed.refusal or "not connected", style="red")
+    return (
+        feed.stream,
+        state,
+        _seconds(feed.silent_s),
+        _seconds(feed.price_age_s),
+        str(feed.subscribed),
+        "no limit" if feed.symbols_max is None else str(feed.symbols_max),
+        str(feed.polled),
+    )
+
+
+def _lines(report: StatusReport) -> list[Text]:
+    lines: list[str] = []
+    if (some := report.calculators) is not None:
+        lag, unread = _milliseconds(some.lag_ms), _seconds(some.unread_s)
+        book = f"{some.accounts:,} accounts, {some.positions:,} positions"
+        lines.append(f"Calculators: {some.count}, lag {lag}, unread for {unread}, {book}")
+    if (cast := report.broadcasters) is not None:
+        whom = f"{cast.clients:,} clients of {cast.users:,} users, {cast.channels:,} channels"
+        lines.append(f"Broadcasters: {cast.count}, {whom}, {cast.messages_per_s:,} messages a second")
+    if (late := report.latency) is not None:
+        shares = {"p50": late.p50_ms, "p90": late.p90_ms, "p99": late.p99_ms}
+        told = ", ".join(f"{share} {_milliseconds(latency)}" for share, latency in shares.items())
+        lines.append(f"Trade to send, last minute: {told} ({late.observations:,} observations)")
+    if (sync := report.sync) is not None:
+        overdue = f"{sync.overdue_users:,} users overdue ({sync.overdue_accounts:,} accounts)"
+        failing = f", failing: {' '.join(sync.failing)}" if sync.failing else ""
+        broken = f"{sync.reconnect_needed:,} connections to repair"
+        lines.append(f"Sync: oldest holdings {_seconds(sync.oldest_s)} old, {overdue}, {broken}{failing}")
+    if (jobs := report.jobs) is not None:
+        lines.append(f"Jobs: {jobs.queued:,} queued, {jobs.running:,} running, {jobs.dead:,} dead")
+    return [Text(line) for line in lines]
+
+
+def _alerts(report: StatusReport) -> list[Text]:
+    if report.alerts is None:
+        return []
+    if not report.alerts:
+        return [Text("Alerts: none")]
+    return [
+        Text(f"{alert.fired_at:%m-%d %H:%M:%S} {alert.severity.value} {alert.name}: {alert.message}",
+             style=_TERMS[alert.severity.value])
+        for alert in report.alerts
+    ]  # fmt: skip
+
+
+def _seconds(seconds: float | None) -> str:
+    return "unknown" if seconds is None else f"{seconds:,.1f} s"
+
+
+def _milliseconds(milliseconds: float | None) -> str:
+    return "unknown" if milliseconds is None else f"{milliseconds:,.1f} ms"

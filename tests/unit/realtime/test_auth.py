@@ -58,3 +58,16 @@ def test_refusal_does_not_repeat_the_token() -> None:
     with pytest.raises(Unauthenticated) as refusal:
         TOKENS.verify("eyJhbGciOiJub25lIn0.e30.")
     assert "eyJ" not in str(refusal.value)
+
+
+def test_an_operators_token_opens_no_users_data() -> None:
+    """Ensure it has the role and no user, and a user's token has not the role."""
+    tokens = Tokens("s" * 32, "navstream", "navstream")
+    operator = tokens.issue_to_operator(datetime.now(UTC), 60)
+    assert tokens.verify_operator(operator)
+    with pytest.raises(Unauthenticated):
+        tokens.verify(operator)
+    user = tokens.issue(UserId("11111111-1111-4111-8111-111111111111"), datetime.now(UTC), 60)
+    assert not tokens.verify_operator(user)
+    with pytest.raises(Unauthenticated):
+        Tokens("t" * 32, "navstream", "navstream").verify_operator(operator)

@@ -1,0 +1,49 @@
+"""GET /api/status: the operator's, and nobody else's."""
+
+import aiohttp
+import pytest
+
+from realtime.bus.client import Bus
+from realtime.bus.heartbeats import write_heartbeat
+from realtime.clock import WallClock
+from realtime.domain.account import UserId
+from realtime.store.alerts import record_fired
+from realtime.store.pool import Pool
+from tests.integration.test_alert_store import new_alert
+from tests.integration.test_api import Api, api, files, heartbeat, problem_of
+
+__all__ = ["api", "files"]
+USER = UserId("11111111-1111-4111-8111-111111111111")
+
+
+@pytest.mark.parametrize(("token", "status"), [(None, 401), ("forged", 401), ("user", 403)])
+async def test_only_an_operator_sees_the_status(api: Api, token: str | None, status: int) -> None:
+    """Ensure neither a stranger nor a user learns how the service is run."""
+    headers = api.bearer(USER) if token == "user" else {"Authorization": f"Bearer {token}"} if token else {}
+    async with api.http.get(f"{api.url}/api/status", headers=headers) as answer:
+        assert answer.status == status
+        await problem_of(answer)
+
+
+async def test_an_operators_token_shows_the_status_and_no_users_data(api: Api, bus: Bus, pool: Pool) -> None:
+    """Ensure stages, work and alerts are there, and the same token opens no account."""
+    await write_heartbeat(bus, heartbeat("sync", healthy=True))
+    await record_fired(pool, new_alert("feed_silent", "stock"))
+    bearer = {"Authorization": f"Bearer {api.tokens.issue_to_operator(WallClock().now(), 60)}"}
+    async with api.http.get(f"{api.url}/api/status", headers=bearer) as answer:
+        assert answer.status == 200, await answer.text()
+        report = await answer.json()
+    assert [stage["stage"] for stage in report["stages"]] == ["sync"]
+    assert report["jobs"] == {"queued": 0, "running": 0, "dead": 0}
+    assert [alert["name"] for alert in report["alerts"]] == ["feed_silent"]
+    assert report["latency"]["p99_ms"] is None
+    assert not report["well"]
+    async with api.http.get(f"{api.url}/api/accounts", headers=bearer) as answer:
+        assert answer.status == 401
+
+
+async def test_the_status_is_documented(api: Api) -> None:
+    """Ensure the OpenAPI page describes it."""
+    async with aiohttp.ClientSession() as http, http.get(f"{api.url}/api/openapi.json") as answer:
+        paths = (await answer.json())["paths"]
+    assert "/api/status" in paths
