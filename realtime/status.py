@@ -17,6 +17,8 @@ from realtime.status_report import FeedReport, StageReport, StatusReport, status
 from realtime.store.pool import open_pool
 
 _EVERY_S = 1.0
+_UNREAD_TOLD_S = 2.0
+"""A heartbeat says up to a second late how far its calculator has read."""
 _TERMS = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -100,9 +102,9 @@ def _feed(feed: FeedReport) -> tuple[str | Text, ...]:
 def _lines(report: StatusReport) -> list[Text]:
     lines: list[str] = []
     if (some := report.calculators) is not None:
-        lag, unread = _milliseconds(some.lag_ms), _seconds(some.unread_s)
+        unread = f" (prices wait unread for {_seconds(some.unread_s)})" if (some.unread_s or 0) > _UNREAD_TOLD_S else ""
         book = f"{some.accounts:,} accounts, {some.positions:,} positions"
-        lines.append(f"Calculators: {some.count}, lag {lag}, unread for {unread}, {book}")
+        lines.append(f"Calculators: {some.count}, lag {_milliseconds(some.lag_ms)}{unread}, {book}")
     if (cast := report.broadcasters) is not None:
         whom = f"{cast.clients:,} clients of {cast.users:,} users, {cast.channels:,} channels"
         lines.append(f"Broadcasters: {cast.count}, {whom}, {cast.messages_per_s:,} messages a second")

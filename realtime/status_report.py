@@ -186,7 +186,7 @@ def _calculators(live: Live) -> CalculatorReport:
     return CalculatorReport(
         count=len(beats),
         lag_ms=max(_numbers(beats, "behind_ms"), default=None),
-        unread_s=live.unread_s,
+        unread_s=None if live.unread_s is None else round(live.unread_s, 1),
         accounts=int(sum(_numbers(beats, "accounts"))),
         positions=int(sum(_numbers(beats, "positions"))),
     )
