@@ -66,5 +66,5 @@ async def _streams_few(service: FaultedService) -> bool:
     return any(stream["endpoint"] == "/v2/sip" and len(stream["channels"].get("trades", ())) == 5 for stream in streams)
 
 
-def _feeds(service: FaultedService) -> set[str]:
+def _feeds(service: FaultedService) -> set[str | None]:
     return {client.state("market").get("feed") for client in service.clients}
