@@ -33,8 +33,8 @@ _RETRY_AFTER_S = 0.1
 _REFRESH_EVERY_S = 1_200.0
 """Everything watched is published in full so often, before the states in Redis expire."""
 _STATES_EVERY_S = 0.5
-_FULL_AT_ONCE = 20
-"""Most users that are published in full at once; the others wait a turn, not the prices of all."""
+_POSITIONS_AT_ONCE = 400
+"""About how many positions are valued before they are published; the rest is valued next, at newer prices."""
 _TIMES_KEPT = 256
 
 
@@ -213,8 +213,10 @@ class Engine:
             self._news.clear()
             pending, self._pending = self._pending, _Pending()
             started = perf_counter()
-            full = self._due_in_full(pending)
-            updates = self._watched.value(pending.moved, full, everybody=pending.everybody)
+            self._watched.note(pending.moved, pending.full, everybody=pending.everybody)
+            updates = self._watched.take_due(_POSITIONS_AT_ONCE)
+            if self._watched.is_due:
+                self._news.set()
             took_ms = (perf_counter() - started) * 1000
             try:
                 await self._publisher.drop(pending.dropped)
@@ -227,14 +229,6 @@ class Engine:
                 self._pending.dropped |= pending.dropped
                 await self._wait_for_redis(error)
                 await self._begin_again()
-
-    def _due_in_full(self, pending: _Pending) -> list[UserId]:
-        """Return who is published in full now; the rest is pending again."""
-        users = list(pending.full)
-        if len(users) > _FULL_AT_ONCE:
-            self._pending.full.update(users[_FULL_AT_ONCE:])
-            self._news.set()
-        return users[:_FULL_AT_ONCE]
 
     async def _write_states(self) -> None:
         while True:

@@ -1,7 +1,7 @@
 """The watched users' subjects: what a change of prices or holdings makes of them, as updates (pure)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from calculator.marks import Marks, Moved
@@ -21,12 +21,25 @@ class _User:
     subjects: list[Subject]
 
 
+@dataclass(slots=True)
+class _Due:
+    """What of a subject has changed since it was valued: some columns, or everything."""
+
+    columns: set[int] = field(default_factory=set)
+    full: bool = False
+
+
 class Watched:
-    """A subject for each account and portfolio that somebody watches, found by what it holds."""
+    """A subject for each account and portfolio that somebody watches, found by what it holds.
+
+    Due: each subject once, with what changed of it, so bounded by what is watched; the longest due comes first; a
+    later change joins the earlier one and is valued with it.
+    """
 
     def __init__(self, marks: Marks) -> None:
         self._marks = marks
         self._users: dict[UserId, _User] = {}
+        self._due: dict[Subject, _Due] = {}
         self._holders: dict[int, dict[Subject, None]] = {}
         self._in_currency: dict[str, dict[Subject, None]] = {}
 
@@ -73,31 +86,58 @@ class Watched:
         """Forget a user, if he is known."""
         user = self._users.pop(user_id, None)
         for subject in user.subjects if user else ():
+            self._due.pop(subject, None)
             del self._in_currency[subject.currency][subject]
             for column in subject.held:
                 del self._holders[column][subject]
 
-    def value(self, moved: Moved, full: Iterable[UserId] = (), *, everybody: bool = False) -> list[ValueUpdate]:
-        """Return the new state of the subjects that a change touches.
+    def note(self, moved: Moved, full: Iterable[UserId] = (), *, everybody: bool = False) -> None:
+        """Take note of a change: what it touches is due.
 
         Args:
             moved: Marks and rates that are other than before.
-            full: Users of whom every subject is returned with all its positions.
-            everybody: Return the figures of untouched subjects too: the market session is in all of them.
+            full: Users of whom every subject is due with all its positions.
+            everybody: The figures of untouched subjects are due too: the market session is in all of them.
         """
-        touched = self._touched(moved)
-        whole = {subject for user_id in full if user_id in self._users for subject in self._users[user_id].subjects}
+        for subject, columns in self._touched(moved).items():
+            self._due.setdefault(subject, _Due()).columns |= columns
+        whole = [subject for user_id in full if user_id in self._users for subject in self._users[user_id].subjects]
         for currency in moved.currencies:
-            whole.update(self._in_currency.get(currency, ()))
-        touched |= {subject: list(subject.held) for subject in whole}
+            whole += self._in_currency.get(currency, ())
+        for subject in whole:
+            self._due[subject] = _Due(set(subject.held), full=True)
         if everybody:
             for user in self._users.values():
                 for subject in user.subjects:
-                    touched.setdefault(subject, [])
-        with exact_arithmetic():
-            return [self._update(subject, columns, full=subject in whole) for subject, columns in touched.items()]
+                    self._due.setdefault(subject, _Due())
 
-    def _touched(self, moved: Moved) -> dict[Subject, list[int]]:
+    @property
+    def is_due(self) -> bool:
+        """Whether anything has changed since it was valued."""
+        return bool(self._due)
+
+    def take_due(self, positions_max: int | None = None) -> list[ValueUpdate]:
+        """Value what has been due longest, at the marks of now; return its new state.
+
+        Args:
+            positions_max: About where to stop; the rest stays due.
+        """
+        updates = []
+        positions_count = 0
+        with exact_arithmetic():
+            while self._due and (positions_max is None or positions_count < positions_max):
+                subject = next(iter(self._due))
+                due = self._due.pop(subject)
+                updates.append(self._update(subject, due.columns, full=due.full))
+                positions_count += len(due.columns)
+        return updates
+
+    def value(self, moved: Moved, full: Iterable[UserId] = (), *, everybody: bool = False) -> list[ValueUpdate]:
+        """Return the new state of everything that a change touches; see `note`."""
+        self.note(moved, full, everybody=everybody)
+        return self.take_due()
+
+    def _touched(self, moved: Moved) -> dict[Subject, set[int]]:
         """Return the columns of each subject that have moved."""
         columns = moved.columns
         if moved.currencies:
@@ -107,16 +147,16 @@ class Watched:
                 if instrument.currency in moved.currencies
             }
             columns = columns | priced_in
-        touched: dict[Subject, list[int]] = {}
+        touched: dict[Subject, set[int]] = {}
         for column in columns:
             for subject in self._holders.get(column, ()):
                 if subject in touched:
-                    touched[subject].append(column)
+                    touched[subject].add(column)
                 else:
-                    touched[subject] = [column]
+                    touched[subject] = {column}
         return touched
 
-    def _update(self, subject: Subject, columns: list[int], *, full: bool) -> ValueUpdate:
+    def _update(self, subject: Subject, columns: Iterable[int], *, full: bool) -> ValueUpdate:
         instruments = self._marks.instruments
         positions = {}
         for column in columns:

@@ -66,7 +66,7 @@ class Collector:
         self._health = health
         self._prices = LastPrices()
         self._inbox = Inbox(asyncio.get_running_loop())
-        self._writer = PriceWriter(bus, clock, log)
+        self._writer = PriceWriter(bus, self._prices.take_changed, clock, log)
         self._closes = Closes(data, self._prices, self._offer, market, clock, log)
         self._poller = Poller(data, self._prices, self._offer, market, clock, log)
         self._universe = Universe(pool, database_url, self._on_held, clock, log)
@@ -172,7 +172,7 @@ class Collector:
         return tighter(configured, self._streams.symbols_max(stream))
 
     def _offer(self) -> None:
-        self._writer.offer(self._prices.take_changed())
+        self._writer.wake()
 
     async def _say_state(self) -> None:
         written_before, at = 0, self._clock.monotonic()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import assert_never
 
 from realtime.domain.instrument import Instrument, InstrumentId
@@ -99,12 +100,12 @@ class LastPrices:
         """Return those of the symbols whose previous close is not known."""
         return [symbol for symbol in symbols if symbol in self._by_symbol and not self._by_symbol[symbol].has_close]
 
-    def take_changed(self) -> list[Price]:
-        """Return the prices that changed since the last call, each once."""
-        if not self._changed:
-            return []
-        changed, self._changed = self._changed, {}
-        prices = [price for price in (last.publish() for last in changed.values()) if price is not None]
+    def take_changed(self, prices_max: int | None = None) -> list[Price]:
+        """Return prices that changed since they were returned last, each once, the longest waiting first."""
+        changed = list(islice(self._changed.values(), prices_max))
+        for last in changed:
+            del self._changed[last.instrument_id]
+        prices = [price for price in (last.publish() for last in changed) if price is not None]
         self._unknown.update(self._symbols[price.instrument_id] for price in prices if price.price is None)
         return prices
 

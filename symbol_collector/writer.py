@@ -1,7 +1,7 @@
 """Changed prices → board and feed, by natural batching: what arrived meanwhile is the next batch (loop)."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from redis.exceptions import RedisError
@@ -17,7 +17,10 @@ from realtime.log import Log
 from symbol_collector.cancelling import end_if_cancelled
 
 _OF_STREAMS = frozenset({PriceSource.TRADE, PriceSource.QUOTE})
-_BATCH_MAX = 5_000
+_BATCH_MAX = 500
+_PAUSE_A_PRICE_S = 20e-6
+"""After a big batch newer prices get time to take the place of those that wait; a small one pauses for nothing."""
+_PAUSE_FROM = 100
 _RETRY_AFTER_S = 0.2
 _CHECK_EVERY_S = 2.0
 
@@ -25,9 +28,9 @@ _CHECK_EVERY_S = 2.0
 class PriceWriter:
     """Prices on their way to Redis.
 
-    Card: one price per held instrument, the newest, so never full; no order among instruments; written by the
-    collector's loops, read by `run`; while Redis is away prices wait and conflate; lost on restart, but the board and
-    the REST refill stand in.
+    Card: one price per held instrument, the newest at the time it is written, so never full; the longest waiting
+    first; `source` is asked for changed prices, at most so many, when it is their turn; while Redis is away prices
+    wait and conflate; lost on restart, but the board and the REST refill stand in.
 
     Attributes:
         prices_count: Prices written.
@@ -35,12 +38,13 @@ class PriceWriter:
         problem: What is wrong with Redis, for a person; None when nothing is.
     """
 
-    def __init__(self, bus: Bus, clock: Clock, log: Log) -> None:
+    def __init__(self, bus: Bus, source: Callable[[int], list[Price]], clock: Clock, log: Log) -> None:
         self.prices_count = 0
         self.batches_count = 0
         self.problem: str | None = None
         self._bus = bus
         self._direct = Direct(bus)
+        self._source = source
         self._clock = clock
         self._log = log
         self._board: dict[InstrumentId, Price] = {}
@@ -67,6 +71,10 @@ class PriceWriter:
         if self._pending:
             self._ready.set()
 
+    def wake(self) -> None:
+        """Say that the source has changed prices."""
+        self._ready.set()
+
     def remove(self, instrument_ids: Iterable[InstrumentId]) -> None:
         """Take instruments off the board; they get no price any more."""
         for instrument_id in instrument_ids:
@@ -87,6 +95,7 @@ class PriceWriter:
             end_if_cancelled()
             await self._ready.wait()
             self._ready.clear()
+            self.offer(self._source(max(0, _BATCH_MAX - len(self._pending))))
             batch, removed = self._take()
             try:
                 if batch:
@@ -102,6 +111,8 @@ class PriceWriter:
                 self.offer(list(self._board.values()))
             self.batches_count += bool(batch)
             self.prices_count += len(batch)
+            if len(batch) >= _PAUSE_FROM:
+                await self._clock.sleep(len(batch) * _PAUSE_A_PRICE_S)
 
     async def _watch_board(self) -> None:
         while True:
@@ -123,7 +134,7 @@ class PriceWriter:
         batch = dict(list(self._pending.items())[:_BATCH_MAX])
         for instrument_id in batch:
             del self._pending[instrument_id]
-        if self._pending:
+        if self._pending or len(batch) >= _BATCH_MAX:
             self._ready.set()
         return batch, removed
 
