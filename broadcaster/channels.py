@@ -1,6 +1,6 @@
 """Channels: their names, their newest state, and who subscribes. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -133,7 +133,7 @@ class Channel:
         received_ns: Intake time of the price that last changed it, wall clock; None when no price did.
     """
 
-    __slots__ = ("idle_since", "name", "received_ns", "state", "subscriptions", "user_id")
+    __slots__ = ("_make", "_state", "idle_since", "name", "received_ns", "subscriptions", "user_id")
 
     def __init__(self, user_id: UserId, name: ChannelName) -> None:
         """Start without a state; a public channel belongs to whoever opened it first."""
@@ -141,14 +141,27 @@ class Channel:
         self.name = name
         self.idle_since: float | None = None
         self.received_ns: int | None = None
-        self.state: State | None = None
+        self._state: State | None = None
+        self._make: Callable[[], State] | None = None
         self.subscriptions: dict[Subscription, None] = {}
+
+    @property
+    def state(self) -> State | None:
+        """The newest state; None before the first."""
+        if self._make is not None:
+            make, self._make = self._make, None
+            self.show(make())
+        return self._state
 
     def show(self, state: State) -> None:
         """Make a state the newest."""
-        if self.state is not None:
-            self.state.supersede()
-        self.state = state
+        if self._state is not None:
+            self._state.supersede()
+        self._state = state
+
+    def show_made(self, make: Callable[[], State]) -> None:
+        """Let the newest state be made when it is asked for; of several only the last ever is."""
+        self._make = make
 
 
 @dataclass

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import Raw
+
 from broadcaster.channels import Channel, State
 from broadcaster.shapes import Data, figures_data, instant, position_data
-from realtime.contract.messages import Revision, SubjectState, ValueBatch, ValueUpdate
+from realtime.contract.messages import Revision, SubjectState, UnreadBatch, UnreadUpdate, decode
 from realtime.domain.account import SubjectKey
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
@@ -24,20 +26,15 @@ _INCOMPLETE_READS_MAX = 5
 class _Pending(NamedTuple):
     revision: Revision
     as_of: datetime
-    update: ValueUpdate
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    as_of: datetime
-    figures: Figures
-    positions: dict[InstrumentId, Position]
+    update: UnreadUpdate
 
 
 class Subject:
     """One subject: its values and the two channels that show them.
 
-    `_pending` is bounded to 64 updates; when full it is emptied and the state read anew. None while not reading.
+    Values stay as they came until a channel's state is asked for: of what comes faster than clients take it, only the
+    newest is ever decoded. `_unread` is bounded by the subject's positions, `_pending` to 64 updates; when that is full
+    it is emptied and the state read anew. None while not reading.
 
     Attributes:
         ticket: Number of the reading that is wanted; an answer to an earlier one is out of date.
@@ -48,9 +45,11 @@ class Subject:
         self.key = key
         self.figures_channel: Channel | None = None
         self.positions_channel: Channel | None = None
-        self._values: _Values | None = None
+        self._as_of: datetime | None = None
+        self._figures: Raw | Figures | None = None
+        self._unread: dict[InstrumentId, Raw | Position] = {}
         self._rows: dict[str, Data] = {}
-        self._rows_of: dict[InstrumentId, Position] = {}
+        self._rows_before: dict[str, Data] = {}
         self._pending: list[_Pending] | None = []
         self._overrun = False
         self._incomplete_reads = 0
@@ -62,14 +61,13 @@ class Subject:
             self.positions_channel = channel
         else:
             self.figures_channel = channel
-        if self._values is not None and channel.state is None:
+        if self._as_of is not None and channel.state is None:
             self._show(channel)
 
     def detach(self, channel: Channel) -> bool:
         """Show nothing more in a channel; return whether another one is left."""
         if self.positions_channel is channel:
             self.positions_channel = None
-            self._rows, self._rows_of = {}, {}
         if self.figures_channel is channel:
             self.figures_channel = None
         return self.figures_channel is not None or self.positions_channel is not None
@@ -80,10 +78,13 @@ class Subject:
         self._overrun = False
         self.ticket += 1
 
-    def receive(self, revision: Revision, as_of: datetime, update: ValueUpdate) -> list[Channel]:
+    def receive(self, revision: Revision, as_of: datetime, update: UnreadUpdate) -> list[Channel]:
         """Take in an update in order; return the channels that changed."""
         if self._pending is None:
-            return self._apply(as_of, update)
+            if self._as_of is None and not update.full:
+                return []
+            self._take(as_of, update)
+            return self._show_all()
         if len(self._pending) >= _PENDING_MAX:
             self._pending.clear()
             self._overrun = True
@@ -100,12 +101,13 @@ class Subject:
         if self._overrun or (state is not None and self._is_incomplete(state)):
             self.reread()
             return None
-        self._values = None
+        self._as_of = None
         if state is not None:
-            self._values = _Values(state.as_of, state.figures, state.positions)
+            self._as_of, self._figures = state.as_of, state.figures
+            self._begin_rows(state.positions)
             waiting = [pending for pending in waiting if pending.revision > state.revision]
         for pending in waiting:
-            if self._values is None and not pending.update.full:
+            if self._as_of is None and not pending.update.full:
                 self.reread()
                 return None
             self._take(pending.as_of, pending.update)
@@ -117,19 +119,21 @@ class Subject:
         self._incomplete_reads = self._incomplete_reads + 1 if missing else 0
         return missing and self._incomplete_reads <= _INCOMPLETE_READS_MAX
 
-    def _apply(self, as_of: datetime, update: ValueUpdate) -> list[Channel]:
-        if self._values is None and not update.full:
-            return []
-        self._take(as_of, update)
-        return self._show_all()
+    def _take(self, as_of: datetime, update: UnreadUpdate) -> None:
+        self._as_of, self._figures = as_of, update.figures
+        if update.full:
+            self._begin_rows({})
+        if self.positions_channel is None:  # they stay: let go of the message that they came in
+            self._unread.update((instrument, row.copy()) for instrument, row in update.positions.items())
+        else:
+            self._unread.update(update.positions)
 
-    def _take(self, as_of: datetime, update: ValueUpdate) -> None:
-        before = {} if update.full or self._values is None else self._values.positions
-        positions = {**before, **update.positions} if update.positions or update.full else before
-        self._values = _Values(as_of, update.figures, positions)
+    def _begin_rows(self, positions: Mapping[InstrumentId, Position]) -> None:
+        self._unread = dict(positions)
+        self._rows, self._rows_before = {}, self._rows or self._rows_before
 
     def _show_all(self) -> list[Channel]:
-        if self._values is None:
+        if self._as_of is None:
             return []
         channels = list(self._channels())
         for channel in channels:
@@ -137,29 +141,29 @@ class Subject:
         return channels
 
     def _show(self, channel: Channel) -> None:
-        assert self._values is not None
-        values = self._values
-        if channel is self.positions_channel:
-            channel.show(State(instant(values.as_of), self._row_data(values)))
-        else:
-            channel.show(State(instant(values.as_of), figures_data(values.figures)))
+        channel.show_made(self._positions_state if channel is self.positions_channel else self._figures_state)
 
-    def _row_data(self, values: _Values) -> Mapping[str, Data]:
-        """Return the rows, those that did not change being the ones of the state before."""
-        before, positions = self._rows_of, values.positions
-        if before is not positions:
+    def _figures_state(self) -> State:
+        assert self._as_of is not None
+        assert self._figures is not None
+        if isinstance(self._figures, Raw):
+            self._figures = decode(Figures, self._figures)
+        return State(instant(self._as_of), figures_data(self._figures))
+
+    def _positions_state(self) -> State:
+        """Return the rows; those that did not change are the ones of the state before."""
+        assert self._as_of is not None
+        if self._unread:
+            of_account = self.key.account_id is not None
             moved: dict[str, Data] = {
-                instrument: position_data(position, of_account=self.key.account_id is not None)
-                for instrument, position in positions.items()
-                if (was := before.get(instrument)) is not position and was != position
+                instrument: position_data(decode(Position, row) if isinstance(row, Raw) else row, of_account=of_account)
+                for instrument, row in self._unread.items()
             }
-            kept = (
-                self._rows
-                if before.keys() <= positions.keys()
-                else {instrument: row for instrument, row in self._rows.items() if instrument in positions}
-            )
-            self._rows, self._rows_of = {**kept, **moved}, positions
-        return self._rows
+            for instrument in self._rows_before.keys() & moved.keys():
+                if self._rows_before[instrument] == moved[instrument]:
+                    moved[instrument] = self._rows_before[instrument]
+            self._rows, self._rows_before, self._unread = {**self._rows, **moved}, {}, {}
+        return State(instant(self._as_of), self._rows)
 
     def _channels(self) -> Iterator[Channel]:
         if self.figures_channel is not None:
@@ -181,7 +185,7 @@ class WatchedPartition:
         self._revision = None
         return self._reread_all()
 
-    def receive(self, batch: ValueBatch) -> tuple[list[Channel], list[Subject]]:
+    def receive(self, batch: UnreadBatch) -> tuple[list[Channel], list[Subject]]:
         """Take in a batch; return the channels that changed, and the subjects to read when some were missed."""
         before, self._revision = self._revision, batch.revision
         unread: list[Subject] = []

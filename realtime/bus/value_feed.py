@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from realtime.bus.connection import make_cancellable
 from realtime.clock import Clock
 from realtime.contract import names
-from realtime.contract.messages import ValueBatch, decode
+from realtime.contract.messages import UnreadBatch, decode
 from realtime.domain.partition import PARTITIONS_COUNT, Partition
 from realtime.log import Log
 
@@ -43,7 +43,7 @@ class Received:
     """The next batch of a partition."""
 
     partition: Partition
-    batch: ValueBatch
+    batch: UnreadBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,6 @@ class ValueFeed:
             self._heard = True
             match answer:  # the answer to a ping has two parts, or is a text alone while nothing is subscribed
                 case [b"smessage", channel, data]:
-                    yield Received(_PARTITIONS[channel], decode(ValueBatch, data))
+                    yield Received(_PARTITIONS[channel], decode(UnreadBatch, data))
                 case [b"ssubscribe", channel, _]:
                     yield Subscribed(_PARTITIONS[channel])

@@ -110,6 +110,25 @@ class ValueBatch(msgspec.Struct, frozen=True, array_like=True):
     updates: tuple[ValueUpdate, ...]
 
 
+class UnreadUpdate(msgspec.Struct, frozen=True):
+    """A `ValueUpdate` as it came: its figures and positions not decoded, for the reader who may never need them."""
+
+    user_id: UserId
+    account_id: AccountId | None
+    figures: msgspec.Raw
+    full: bool
+    positions: dict[InstrumentId, msgspec.Raw]
+
+
+class UnreadBatch(msgspec.Struct, frozen=True, array_like=True):
+    """A `ValueBatch` as it came."""
+
+    revision: Revision
+    as_of: datetime
+    received_ns: int | None
+    updates: tuple[UnreadUpdate, ...]
+
+
 class SubjectState(msgspec.Struct, frozen=True):
     """The newest published state of a subject, as kept in Redis for clients that come later."""
 

@@ -16,12 +16,13 @@ from realtime.bus.value_feed import Received, Subscribed, ValueFeed
 from realtime.bus.value_states import read_state
 from realtime.clock import WallClock
 from realtime.contract import names
-from realtime.contract.messages import PriceBatch, ValueBatch
+from realtime.contract.messages import PriceBatch, UnreadBatch, decode
 from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.price import Price, PriceSource, supersedes
+from realtime.domain.value import Figures, Position
 from realtime.log import Log
 from realtime.process import Health, Process
 from realtime.settings import Settings
@@ -56,7 +57,7 @@ class Reader:
     """A broadcaster's view of one user: batches on top of the states, everything read again at a gap."""
 
     def __init__(self, bus: Bus, user_id: UserId, url: str) -> None:
-        self.batches: list[ValueBatch] = []
+        self.batches: list[UnreadBatch] = []
         self.states: dict[SubjectId, Valuation] = {}
         self._bus = bus
         self._user_id = user_id
@@ -71,12 +72,13 @@ class Reader:
             elif isinstance(event, Received):
                 await self._receive(event.batch)
 
-    async def _receive(self, batch: ValueBatch) -> None:
+    async def _receive(self, batch: UnreadBatch) -> None:
         self.batches.append(batch)
         for update in batch.updates:
             if update.user_id == self._user_id and (update.full or update.account_id in self.states):
                 old = {} if update.full else self.states[update.account_id].positions
-                self.states[update.account_id] = Valuation(update.figures, {**old, **update.positions})
+                rows = {key: decode(Position, row) for key, row in update.positions.items()}
+                self.states[update.account_id] = Valuation(decode(Figures, update.figures), {**old, **rows})
 
 
 class Desk:

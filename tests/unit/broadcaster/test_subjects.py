@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from broadcaster.channels import Channel
 from broadcaster.subjects import Subject, WatchedPartition
-from realtime.contract.messages import Revision, SubjectState, ValueBatch, ValueUpdate
+from realtime.contract.messages import Revision, SubjectState, UnreadBatch, ValueBatch, ValueUpdate, decode, encode
 from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
@@ -29,8 +29,8 @@ def update_of(total: str, full: bool, user_id: UserId = ADA, **values: str) -> V
     return ValueUpdate(user_id, None, figures_of(total, len(values)), full, rows_of(**values))
 
 
-def batch_of(number: int, *updates: ValueUpdate, generation: int = 1, as_of: datetime = AS_OF) -> ValueBatch:
-    return ValueBatch(Revision(generation, number), as_of, None, updates)
+def batch_of(number: int, *updates: ValueUpdate, generation: int = 1, as_of: datetime = AS_OF) -> UnreadBatch:
+    return decode(UnreadBatch, encode(ValueBatch(Revision(generation, number), as_of, None, updates)))
 
 
 def state_at(number: int, total: str, *, generation: int = 1, **values: str) -> SubjectState:

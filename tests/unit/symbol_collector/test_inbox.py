@@ -32,7 +32,8 @@ async def test_a_frame_from_another_thread_wakes_the_reader() -> None:
 
 async def test_nothing_is_lost_between_two_readings() -> None:
     """The wake-up of a frame that came while another was taken is not lost."""
-    inbox, count, taken = Inbox(asyncio.get_running_loop()), 20_000, 0
+    count, taken = 20_000, 0
+    inbox = Inbox(asyncio.get_running_loop(), messages_max=count)
 
     def put_all() -> None:
         for number in range(count):
