@@ -173,6 +173,22 @@ def watch(
 
 
 @app.command()
+def explain(
+    user: Annotated[str | None, typer.Option("--user", help="A user's id or name: his whole portfolio.")] = None,
+    account: Annotated[str | None, typer.Option("--account", help="One account, by its public id.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as the API answers.")] = False,
+) -> None:
+    """Show how a value is made: each position's quantity, price, source, age, FX rate and previous close."""
+    if user is None and account is None:
+        raise typer.BadParameter("give --user or --account")
+    from realtime.explain_now import explain_now  # noqa: PLC0415  # only this command draws
+
+    settings = _settings("broadcaster")
+    user_id = None if user is None else _or_exit(_find_user(settings, user))
+    _or_exit(explain_now(settings, user_id, account, as_json=as_json))
+
+
+@app.command()
 def sign_in_link(user: UserOption) -> None:
     """Print a link that signs a user in to the dashboard, good for ten minutes."""
     settings = _settings("api")

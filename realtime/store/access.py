@@ -11,6 +11,7 @@ from realtime.errors import RetryLater
 from realtime.store.pool import Pool, as_user
 
 _ACCOUNTS_OF_USER = "select public_id from accounts where user_id = $1::uuid and is_active"
+_OWNER = "select user_id from accounts where public_id = $1 and is_active"
 _PRICED_INSTRUMENT = """
 select id from instruments where symbol = $1 order by listed desc, (currency = 'USD') desc, currency limit 1
 """
@@ -26,6 +27,17 @@ async def accounts_of_user(pool: Pool, user_id: UserId) -> frozenset[AccountId]:
         async with as_user(pool, user_id) as connection:
             rows = await connection.fetch(_ACCOUNTS_OF_USER, user_id)
     return frozenset(AccountId(row["public_id"]) for row in rows)
+
+
+async def owner_of(pool: Pool, account_id: AccountId) -> UserId | None:
+    """Return whose an active account is, for the operator; None when there is no such account.
+
+    Raises:
+        RetryLater: The database does not answer.
+    """
+    with _outage_as_retry_later():
+        found = await pool.fetchval(_OWNER, account_id)
+    return None if found is None else UserId(str(found))
 
 
 async def priced_instrument(pool: Pool, symbol: str) -> InstrumentId | None:

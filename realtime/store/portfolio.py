@@ -15,7 +15,7 @@ _PROFILE = "select id, name, currency from users where id = $1::uuid"
 _ACCOUNTS = """
 select a.public_id as id, a.name, coalesce(n.name, initcap(a.provider)) as institution, c.institution_id, a.provider,
     a.provider_account_id, a.account_type, a.subtype, a.mask, a.currency, a.connection_id, a.provider_total,
-    a.last_synced_at
+    a.last_synced_at, a.holdings_as_of
 from accounts a
 join connections c on c.id = a.connection_id
 left join institutions n on n.id = c.institution_id
@@ -59,6 +59,7 @@ class LinkedAccount:
 
     Attributes:
         provider_total: What the provider itself said that the account is worth, account currency.
+        holdings_as_of: When the provider read the holdings at the institution.
     """
 
     id: AccountId
@@ -74,6 +75,7 @@ class LinkedAccount:
     connection_id: ConnectionId
     provider_total: Decimal | None
     last_synced_at: datetime | None
+    holdings_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def figures(total: str) -> Figures:
         market_value=Decimal(total), cash=Decimal(0), total_value=Decimal(total), cost_basis=None,
         unrealized_gain=None, unrealized_gain_pct=None, day_change=None, day_change_pct=None, live_coverage=None,
         stale_since=None, stale_count=0, unpriced_count=1, uncosted_count=2, estimated_value=Decimal(0),
-        positions_count=2, currency="USD", session="regular", holdings_as_of=None,
+        positions_count=1, currency="USD", session="regular", holdings_as_of=None,
     )  # fmt: skip
 
 

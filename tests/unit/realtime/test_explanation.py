@@ -1,0 +1,130 @@
+"""A value opened into lines."""
+
+from decimal import Decimal
+from io import StringIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from realtime.contract.messages import Revision, SubjectState
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.asset_class import AssetClass
+from realtime.domain.money import to_cents
+from realtime.domain.price import PriceSource
+from realtime.domain.value import Position
+from realtime.explain_now import view
+from realtime.explanation import ADDED_UP, Explanation, Omission, as_data, explain
+from tests.support.exact import Valuation
+from tests.unit.broadcaster.builders import AS_OF, figures_of, position_of
+from tests.unit.calculator.worlds import Mirror, holdings_of_user, nows, prices, provider_marks
+
+ADA = UserId("ada")
+REVISION = Revision(7, 3)
+
+
+def explained(valuation: Valuation, account: AccountId | None) -> Explanation:
+    return explain(SubjectState(REVISION, AS_OF, valuation.figures, valuation.positions), account, {}, live=True)
+
+
+@given(st.data())
+def test_lines_add_up_to_the_totals(data: st.DataObject) -> None:
+    """To the cent: lines, what no line shows, and rounding of half a cent for each line at most."""
+    mirror = Mirror.at(data.draw(nows))
+    mirror.users[ADA] = data.draw(holdings_of_user(ADA))
+    mirror.prices = {price.instrument_id: price for price in data.draw(st.lists(prices(), max_size=12))}
+    mirror.provider = data.draw(provider_marks)
+    for (_, account), valuation in mirror.exact().items():
+        explanation = explained(valuation, account)
+        for name in ADDED_UP:
+            total = getattr(valuation.figures, name)
+            parts = [getattr(part, name) for part in (explanation.not_in_lines, explanation.rounding)]
+            if total is None:
+                assert parts == [None, None]
+                continue
+            assert (getattr(explanation.sums, name) or 0) + sum(parts) == total
+            assert abs(parts[1]) <= (len(explanation.lines) + 1) * Decimal("0.005")
+            assert account is None or parts[0] == 0
+
+
+@given(st.data())
+def test_each_value_is_the_product_of_what_is_shown(data: st.DataObject) -> None:
+    """Quantity, multiplier, price and FX rate give the market value to the cent; or the line says what is missing."""
+    mirror = Mirror.at(data.draw(nows))
+    mirror.users[ADA] = data.draw(holdings_of_user(ADA))
+    mirror.prices = {price.instrument_id: price for price in data.draw(st.lists(prices(), max_size=12))}
+    for (_, account), valuation in mirror.exact().items():
+        for line in explained(valuation, account).lines:
+            left_out = {omission.total: omission.reason for omission in line.omissions}
+            if line.product is None:
+                assert line.position.market_value is None
+                assert left_out["total_value"] == line.position.unpriced_reason
+            else:
+                assert to_cents(line.product) == line.position.market_value
+                assert "total_value" not in left_out
+            if line.position.asset_class is not AssetClass.CASH:
+                assert ("day_change" in left_out) == (line.position.day_change is None)
+                assert ("unrealized_gain" in left_out) == (line.position.unrealized_gain is None)
+
+
+def with_rows(*rows: Position, total: str) -> Explanation:
+    figures = figures_of(total, len(rows))
+    return explained(Valuation(figures, {row.instrument: row for row in rows}), AccountId("plaid_1"))
+
+
+def test_rounding_is_a_line_of_its_own() -> None:
+    """Three times a third of a cent is a cent that no line shows."""
+    rows = [position_of(name, "0.33") for name in "abc"]
+    explanation = with_rows(*rows, total="1.00")
+    assert explanation.sums.market_value == Decimal("0.99")
+    assert explanation.rounding.market_value == Decimal("0.01")
+    assert explanation.not_in_lines.market_value == 0
+
+
+def test_more_than_rounding_is_not_called_rounding() -> None:
+    """What cannot come from rounding is said to be in no line."""
+    explanation = with_rows(position_of("a", "0.33"), total="5.00")
+    assert explanation.not_in_lines.market_value == Decimal("4.67")
+    assert explanation.rounding.market_value == 0
+
+
+def test_a_line_says_where_its_price_comes_from() -> None:
+    """Age in market seconds at the valuation, session of the price, and why it is left out of totals."""
+    row = position_of("a", "10.00")
+    row.price_time = AS_OF.replace(hour=13, minute=0)
+    row.price_source = PriceSource.TRADE
+    [line] = with_rows(row, total="10.00").lines
+    assert line.price_age_s == 9000
+    assert line.price_session == "pre"
+    assert Omission("cost_basis", "no_cost_basis") in line.omissions
+
+
+def test_the_largest_come_first() -> None:
+    """Shorts by their size, the unpriced last."""
+    unpriced = position_of("none", "1.00")
+    unpriced.market_value, unpriced.price, unpriced.unpriced_reason = None, None, "no_price"
+    rows = [unpriced, position_of("small", "1.00"), position_of("short", "-50.00"), position_of("big", "20.00")]
+    lines = with_rows(*rows, total="-29.00").lines
+    assert [line.position.instrument for line in lines] == ["short", "big", "small", "none"]
+
+
+def test_every_field_of_figures_and_positions_is_in_the_answer() -> None:
+    """Fields that are added later show without a change here."""
+    row = position_of("a", "10.00")
+    answer = as_data(with_rows(row, total="10.00"))
+    assert answer["figures"].keys() == as_data(figures_of("1")).keys()
+    assert answer["lines"][0]["position"].keys() >= {"quantity", "price", "fx_rate", "previous_close_date"}
+
+
+def test_in_the_terminal() -> None:
+    """Lines, sums, rounding and totals; unknown is a dash, never 0."""
+    unpriced = position_of("none", "1.00")
+    unpriced.market_value, unpriced.price, unpriced.unpriced_reason = None, None, "no_price"
+    page = StringIO()
+    Console(file=page, width=240).print(view(with_rows(position_of("a", "0.33"), unpriced, total="0.34")))
+    text = page.getvalue()
+    assert "revision 7-3" in text
+    assert "total_value: no_price" in text
+    assert "rounding" in text
+    assert "0.34" in text
+    assert "—" in text
