@@ -41,7 +41,7 @@ class Fanout:
         self._timetable: dict[int, list[Subscription]] = {}
         self._alarm: asyncio.Handle | None = None
         self._alarm_at = 0.0
-        self._latency = BROADCASTER_TRADE_TO_SEND
+        self.latency = BROADCASTER_TRADE_TO_SEND
         self.messages_count = 0
         self.bytes_count = 0
 
@@ -105,7 +105,7 @@ class Fanout:
         while queue:
             sent = self._send([queue.popleft() for _ in range(min(_CHECK_EVERY, len(queue)))], now)
             if sent is not None and sent.received_ns is not None:  # one observation for up to 32 messages
-                self._latency.observe((now_ns() - sent.received_ns) / 1e9)
+                self.latency.observe((now_ns() - sent.received_ns) / 1e9)
             if queue and monotonic() > ends:
                 self._schedule()
                 return

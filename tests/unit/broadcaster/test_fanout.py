@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from broadcaster.channels import Channel
 from broadcaster.client import Client
 from broadcaster.fanout import Fanout
+from realtime.clock import now_ns
+from realtime.metrics import LatencyHistogram, percentile_s
 from tests.support.waiting import wait_until
 from tests.unit.broadcaster.builders import Page, channel_named, client_of, state_of
 
@@ -212,3 +215,40 @@ def test_an_alarm_that_a_long_turn_made_late_stops_nothing() -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(two_wait()) == ([1], [2])
+
+
+@pytest.fixture
+def observed(fanout: Fanout) -> LatencyHistogram:
+    histogram = LatencyHistogram("test_seconds", "Of a test.", CollectorRegistry())
+    fanout.latency = histogram
+    return histogram
+
+
+async def test_the_way_from_a_trade_to_a_client_is_measured(fanout: Fanout, observed: LatencyHistogram) -> None:
+    """Ensure a value's message is observed with the age of the price behind it, about once for 32 messages."""
+    channel = channel_named()
+    pages = [(await following(channel))[1] for _ in range(64)]
+    show(channel, 1)
+    fanout.changed([channel], now_ns() - 500_000_000)
+    await turns()
+    assert all(page.frames for page in pages)
+    assert sum(observed.counts) == 2
+    median_s = percentile_s(observed.counts, 0.5)
+    assert median_s is not None
+    assert 0.384 <= median_s <= 0.768
+
+
+async def test_what_no_price_caused_has_no_latency(fanout: Fanout, observed: LatencyHistogram) -> None:
+    """Ensure neither a change of holdings nor the snapshot of a new client counts as a slow trade."""
+    channel = channel_named()
+    client, page = await following(channel)
+    show(channel, 1)
+    fanout.changed([channel])
+    await turns()
+    show(channel, 2)
+    fanout.changed([channel], now_ns() - 3_600_000_000_000)
+    channel.subscriptions.clear()
+    await turns()
+    fanout.offer(client.subscribe(channel, None))
+    assert len(page.frames) == 2
+    assert sum(observed.counts) == 0
