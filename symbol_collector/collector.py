@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from realtime.bus.client import Bus
 from realtime.bus.prices import read_board, write_feed_state
-from realtime.clock import Clock, MarketClock
+from realtime.clock import Clock, MarketClock, now_ns
 from realtime.contract.messages import FeedState, FeedStatus
 from realtime.domain.asset_class import MarketStream
 from realtime.domain.instrument import Instrument, InstrumentId
@@ -216,7 +216,9 @@ class Collector:
         )
 
     def _ask_for_unknown(self) -> None:
-        unknown = self._prices.take_unknown()
+        self._prices.release_due(now_ns())
+        self._offer()
+        unknown = self._prices.take_unknown() | self._prices.take_suspects()
         if unknown:
             for stream, symbols in self._symbols().items():
                 self._closes.request(stream, unknown & symbols)

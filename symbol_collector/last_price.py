@@ -11,9 +11,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.price import Price, PriceSource
+from realtime.domain.price import HeldPrice, Price, PriceSource, TradingStatus
 from symbol_collector.conditions import may_set_last_price
-from symbol_collector.decode import Cancel, Correction, Quote, Trade, to_ns, to_time
+from symbol_collector.decode import Cancel, Correction, Quote, Status, Trade, to_ns, to_time
+from symbol_collector.guard import Hold, doubt
+from symbol_collector.halts import trading_status
+from symbol_collector.prints import Order, Print, Seen, order
 
 _TRADES_MAX = 32
 _VOIDS_MAX = 64
@@ -24,18 +27,6 @@ _SPREAD_MAX = 0.5
 _SPREAD_ALWAYS_SANE = 0.10
 
 _Key = tuple[int, str, int]
-_Order = tuple[int, int, str, float]
-
-
-class _Print(NamedTuple):
-    """A price-setting trade, in the order that decides which is last."""
-
-    time_ns: int
-    trade_id: int
-    exchange: str
-    price: float
-    source: PriceSource
-    received_ns: int
 
 
 class _Void(NamedTuple):
@@ -50,15 +41,6 @@ class _Void(NamedTuple):
     time_ns: int
     price: float | None
     next_key: _Key | None
-
-
-class _Seen(NamedTuple):
-    """An observation that may be published; `price` exact."""
-
-    time_ns: int
-    price: Decimal
-    source: PriceSource
-    received_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +67,24 @@ class LastPrice:
     when the board and a snapshot by REST stand in for it.
     """
 
-    __slots__ = ("_close", "_doubted", "_prints", "_quote", "_shown", "_undone", "_voids", "instrument_id", "revision")
+    __slots__ = (
+        "_close", "_doubted", "_hold", "_prints", "_quote", "_shown", "_status", "_status_ns", "_undone", "_voids",
+        "instrument_id", "revision",
+    )  # fmt: skip
 
     def __init__(self, instrument_id: InstrumentId, revision: int = 0) -> None:
         self.instrument_id = instrument_id
         self.revision = revision
-        self._prints: list[_Print] = []
+        self._prints: list[Print] = []
         self._voids: dict[_Key, _Void] = {}
         self._quote: tuple[Quote, int] | None = None
         self._close: PreviousClose | None = None
-        self._shown: _Seen | None = None
+        self._shown: Seen | None = None
         self._undone = False
-        self._doubted: _Order | None = None
+        self._doubted: Order | None = None
+        self._hold: Hold | None = None
+        self._status = TradingStatus.TRADING
+        self._status_ns = 0
 
     @classmethod
     def from_board(cls, price: Price) -> "LastPrice":
@@ -106,21 +94,26 @@ class LastPrice:
             last._close = PreviousClose(price.previous_close, price.previous_close_date)
         if price.price is not None and price.time is not None:
             time_ns = to_ns(price.time)
-            last._prints = [_Print(time_ns, -1, "", float(price.price), price.source, price.received_ns)]
-            last._shown = _Seen(time_ns, price.price, price.source, price.received_ns)
+            last._prints = [Print(time_ns, -1, "", float(price.price), price.source, price.received_ns)]
+            last._shown = Seen(time_ns, price.price, price.source, price.received_ns)
+            last._status, last._status_ns = price.status, time_ns
             last.doubt()
         return last
 
     def add_trade(self, trade: Trade, source: PriceSource, received_ns: int) -> bool:
         """Take in a trade that may set a price; return whether the price may have changed."""
-        new = _Print(trade.time_ns, trade.trade_id, trade.exchange, trade.price, source, received_ns)
+        new = Print(trade.time_ns, trade.trade_id, trade.exchange, trade.price, source, received_ns)
         prints = self._prints
         newest = not prints or trade.time_ns > prints[-1].time_ns
         if newest:
+            if self._status is not TradingStatus.TRADING and trade.time_ns > self._status_ns:
+                self._status = TradingStatus.TRADING  # we missed that it was resumed
+            if self._holds(new):
+                return True
             prints.append(new)
         else:
-            position = bisect_left(prints, new[:4], key=_order)
-            if position < len(prints) and _order(prints[position]) == new[:4]:
+            position = bisect_left(prints, new[:4], key=order)
+            if position < len(prints) and order(prints[position]) == new[:4]:
                 return False
             prints.insert(position, new)
         if len(prints) > _TRADES_MAX:
@@ -134,7 +127,28 @@ class LastPrice:
         if self._quote is not None and _quote_order(quote) <= _quote_order(self._quote[0]):
             return False
         self._quote = quote, received_ns
+        if self._hold is not None and self._hold.confirmed_by_quote((quote.bid + quote.ask) / 2):
+            self.release()
         return True
+
+    def set_status(self, status: Status) -> bool:
+        """Take in a halt or its end; return whether it is news."""
+        new = trading_status(status.code, status.reason_code)
+        if new is None or status.time_ns < self._status_ns:
+            return False
+        changed, self._status, self._status_ns = new is not self._status, new, status.time_ns
+        return changed
+
+    @property
+    def hold(self) -> Hold | None:
+        """What waits for a second source."""
+        return self._hold
+
+    def release(self) -> None:
+        """Believe the prints that wait."""
+        if self._hold is not None:
+            self._prints = sorted([*self._prints, *self._hold.prints], key=order)[-_TRADES_MAX:]
+            self._hold = None
 
     def correct(self, correction: Correction) -> bool:
         """Replace a trade that came or will come; return whether the price may have changed."""
@@ -152,7 +166,7 @@ class LastPrice:
 
     def doubt(self) -> None:
         """Note a gap: a cancel of what we know now may have been missed until a snapshot confirms it."""
-        self._doubted = _order(self._prints[-1]) if self._prints else None
+        self._doubted = order(self._prints[-1]) if self._prints else None
 
     def confirm(self, latest: Trade, settled_ns: int) -> bool:
         """Drop trades of before the gap that are newer than what REST calls the latest; return whether there were any.
@@ -166,7 +180,7 @@ class LastPrice:
         after = (latest.time_ns, latest.trade_id, latest.exchange, latest.price)
         self._prints = [
             kept for kept in self._prints
-            if not after < _order(kept) <= doubted or kept.time_ns >= settled_ns
+            if not after < order(kept) <= doubted or kept.time_ns >= settled_ns
         ]  # fmt: skip
         return len(self._prints) != known
 
@@ -202,12 +216,28 @@ class LastPrice:
             previous_close=None if close is None else close.price,
             previous_close_date=None if close is None else close.date,
             received_ns=0 if now is None else now.received_ns,
+            status=self._status,
+            held=None if self._hold is None else _held(self._hold),
         )
 
     @property
     def is_unknown(self) -> bool:
         """Whether no trade or quote stands: only a snapshot can say what the price is."""
         return self._seen() is None
+
+    def _holds(self, new: Print) -> bool:
+        """Return whether the newest print waits; one that is near the last price contradicts those that do."""
+        if self._prints:
+            reason = doubt(new.price, self._prints[-1].price)
+        else:
+            reason = None if self._close is None else doubt(new.price, float(self._close.price))
+        if reason is None:
+            self._hold = None
+        elif self._hold is None:
+            self._hold = Hold(new, reason)
+        elif self._hold.add(new):
+            self.release()
+        return reason is not None
 
     def _void(self, key: _Key, void: _Void) -> bool:
         known = self._voids.get(key)
@@ -219,7 +249,7 @@ class LastPrice:
         self._undone = True
         return True
 
-    def _seen(self) -> _Seen | None:
+    def _seen(self) -> Seen | None:
         trade = next((seen for seen in map(self._standing, reversed(self._prints)) if seen is not None), None)
         if self._quote is None:
             return trade
@@ -227,9 +257,9 @@ class LastPrice:
         if trade is not None and trade.time_ns >= quote.time_ns:
             return trade
         middle = (Decimal(repr(quote.bid)) + Decimal(repr(quote.ask))) / 2
-        return _Seen(quote.time_ns, middle, PriceSource.QUOTE, received_ns)
+        return Seen(quote.time_ns, middle, PriceSource.QUOTE, received_ns)
 
-    def _standing(self, trade: _Print) -> _Seen | None:
+    def _standing(self, trade: Print) -> Seen | None:
         """Return what a trade is worth after its corrections; None when nothing is left of it."""
         price: float | None = trade.price
         if self._voids:
@@ -241,11 +271,11 @@ class LastPrice:
                 price, key = void.price, void.next_key
         if price is None:
             return None
-        return _Seen(trade.time_ns, Decimal(repr(price)), trade.source, trade.received_ns)
+        return Seen(trade.time_ns, Decimal(repr(price)), trade.source, trade.received_ns)
 
 
-def _order(trade: _Print) -> _Order:
-    return trade[:4]
+def _held(hold: Hold) -> HeldPrice:
+    return HeldPrice(Decimal(repr(hold.newest.price)), to_time(hold.newest.time_ns), hold.reason)
 
 
 def _quote_order(quote: Quote) -> tuple[int, float, float]:

@@ -30,6 +30,8 @@ class LastPrices:
         self._symbols: dict[InstrumentId, str] = {}
         self._changed: dict[InstrumentId, LastPrice] = {}
         self._unknown: set[str] = set()
+        self._holding: set[str] = set()
+        self._suspects: set[str] = set()
         self._revisions: dict[InstrumentId, int] = {}
 
     def hold(self, instruments: Iterable[Instrument], board: Mapping[InstrumentId, Price], now: datetime) -> None:
@@ -106,13 +108,37 @@ class LastPrices:
         for last in changed:
             del self._changed[last.instrument_id]
         prices = [price for price in (last.publish() for last in changed) if price is not None]
+        for price in prices:
+            if price.held is not None:
+                self._note_held(self._symbols[price.instrument_id])
         self._unknown.update(self._symbols[price.instrument_id] for price in prices if price.price is None)
         return prices
+
+    def take_suspects(self) -> set[str]:
+        """Return the symbols of which a price has been held back since the last call: ask REST for them."""
+        suspects, self._suspects = self._suspects, set()
+        return suspects
+
+    def release_due(self, now_ns: int) -> None:
+        """Believe what has been held back long enough; wall clock, nanoseconds since 1970."""
+        for symbol in list(self._holding):
+            last = self._by_symbol.get(symbol)
+            hold = None if last is None else last.hold
+            if last is None or hold is None:
+                self._holding.discard(symbol)
+            elif hold.is_over(now_ns):
+                last.release()
+                self._changed[last.instrument_id] = last
 
     def take_unknown(self) -> set[str]:
         """Return the symbols that lost their last known price since the last call: ask REST for them."""
         unknown, self._unknown = self._unknown, set()
         return unknown
+
+    def _note_held(self, symbol: str) -> None:
+        if symbol not in self._holding:
+            self._holding.add(symbol)
+            self._suspects.add(symbol)
 
     def _apply(self, last: LastPrice, event: Event, received_ns: int) -> bool:
         match event:
@@ -129,7 +155,7 @@ class LastPrices:
             case Cancel():
                 return last.cancel(event)
             case Status():
-                return False
+                return last.set_status(event)
             case _:
                 assert_never(event)
 

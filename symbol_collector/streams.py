@@ -9,10 +9,11 @@ from realtime.clock import Clock
 from realtime.domain.asset_class import MarketStream
 from realtime.log import Log
 from realtime.market_hours import MarketSession
-from symbol_collector.alpaca_stream import AlpacaStream, StreamState
+from symbol_collector.alpaca_stream import AlpacaStream
 from symbol_collector.feed_state import StreamFacts, is_silent, silent_after_s
 from symbol_collector.inbox import Inbox
 from symbol_collector.refusals import FINAL_RETRY_AFTER_S
+from symbol_collector.sdk_stream import StreamState
 
 _RESTART_AFTER_S = 5.0
 _STOP_TIMEOUT_S = 2.0

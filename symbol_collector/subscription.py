@@ -13,7 +13,7 @@ RETRY_AFTER_S = 2.0
 
 _MALFORMED = 400
 _TOO_MANY = 405
-_NOT_ON_THIS_FEED = 410
+NOT_ON_THIS_FEED = 410
 _STAR_REFUSED = 413
 
 
@@ -95,11 +95,15 @@ class Subscription:
             self._narrow()
         elif code == _MALFORMED and len(request.symbols) > 1:
             self._part = (len(request.symbols) + 1) // 2
-        elif code in {_MALFORMED, _NOT_ON_THIS_FEED, _STAR_REFUSED}:
+        elif code in {_MALFORMED, NOT_ON_THIS_FEED, _STAR_REFUSED}:
             self.refused.update(request.symbols)
             self._part = None
         else:
             self._not_before = now + RETRY_AFTER_S
+
+    def ask_again(self) -> None:
+        """Note that what was asked is to be asked in another way."""
+        self._under_way = None
 
     def _choose(self) -> Request | None:
         surplus = self.acknowledged - self._wanted

@@ -42,7 +42,7 @@ class Delivery(StrEnum):
 class HoldReason(StrEnum):
     """Why a price was not let through."""
 
-    OUTSIDE_QUOTES = "outside_quotes"
+    FAR_FROM_LAST = "far_from_last"
     SPLIT_LIKE = "split_like"
 
 

@@ -48,7 +48,7 @@ def apply(last: LastPrice, event: Trade | Correction | Cancel | Quote) -> bool:
 
 def after(*events: Trade | Correction | Cancel | Quote) -> Price:
     last = LastPrice(ID)
-    last.set_close(PreviousClose(Decimal("1.5"), date(2026, 11, 19)))
+    last.set_close(PreviousClose(Decimal("10.5"), date(2026, 11, 19)))
     for event in events:
         apply(last, event)
     price = last.publish()
@@ -65,20 +65,20 @@ def test_a_close_alone_is_published_without_a_price() -> None:
     """A previous close is no price: the calculator decides whether to value at it."""
     price = after()
     assert (price.price, price.time, price.source) == (None, None, PriceSource.PREVIOUS_CLOSE)
-    assert (price.previous_close, price.previous_close_date) == (Decimal("1.5"), date(2026, 11, 19))
+    assert (price.previous_close, price.previous_close_date) == (Decimal("10.5"), date(2026, 11, 19))
 
 
 def test_price_is_exactly_what_was_printed() -> None:
     """Decimal(repr(float)), and time in microseconds."""
-    price = after(Trade("X", NOON_NS + 1_999, 1, "Q", 0.1 + 0.2, REGULAR, "C"))
-    assert price.price == Decimal("0.30000000000000004")
+    price = after(Trade("X", NOON_NS + 1_999, 1, "Q", 10.1 + 0.2, REGULAR, "C"))
+    assert price.price == Decimal(repr(10.1 + 0.2))
     assert price.time == to_time(NOON_NS + 1_000)
 
 
 def test_an_older_trade_never_moves_the_price_back() -> None:
     last = LastPrice(ID)
     assert apply(last, trade(5, 10.5))
-    assert not apply(last, trade(4, 99.0))
+    assert not apply(last, trade(4, 12.0))
     price = last.publish()
     assert price is not None
     assert price.price == Decimal("10.5")
@@ -92,7 +92,7 @@ def test_a_cancelled_trade_is_undone() -> None:
     """The trade before it is the last one again, and the revision says that readers must follow."""
     last = LastPrice(ID)
     apply(last, trade(1, 10.0))
-    apply(last, trade(2, 99.0))
+    apply(last, trade(2, 12.0))
     shown = last.publish()
     assert apply(last, cancel(9, 2))
     price = last.publish()
@@ -117,7 +117,7 @@ def test_a_cancel_of_yesterday_does_not_reach_today_s_trade_of_that_id() -> None
 def test_a_corrected_trade_keeps_its_place_in_time() -> None:
     last = LastPrice(ID)
     apply(last, trade(1, 10.0))
-    apply(last, trade(2, 99.0))
+    apply(last, trade(2, 12.0))
     shown = last.publish()
     apply(last, correction(9, 2, 102, 11.0))
     price = last.publish()
@@ -129,19 +129,19 @@ def test_a_corrected_trade_keeps_its_place_in_time() -> None:
 
 def test_a_correction_into_an_odd_lot_takes_the_price_away() -> None:
     """The corrected trade's own conditions decide."""
-    assert after(trade(1, 10.0), trade(2, 99.0), correction(9, 2, 2, 11.0, ODD_LOT)).price == Decimal("10.0")
+    assert after(trade(1, 10.0), trade(2, 12.0), correction(9, 2, 2, 11.0, ODD_LOT)).price == Decimal("10.0")
 
 
 def test_a_corrected_trade_may_be_corrected_and_cancelled_again() -> None:
     """Under its new id."""
-    chain = (trade(1, 10.0), trade(2, 99.0), correction(8, 2, 102, 11.0), correction(9, 102, 202, 12.0))
+    chain = (trade(1, 10.0), trade(2, 12.0), correction(8, 2, 102, 11.0), correction(9, 102, 202, 12.0))
     assert after(*chain).price == Decimal("12.0")
     assert after(*chain, cancel(10, 202)).price == Decimal("10.0")
     assert after(*chain, cancel(10, 2)).price == Decimal("10.0")
 
 
 def test_the_later_of_two_corrections_of_one_id_holds() -> None:
-    assert after(trade(2, 99.0), correction(9, 2, 2, 12.0), correction(8, 2, 2, 11.0)).price == Decimal("12.0")
+    assert after(trade(2, 12.0), correction(9, 2, 2, 12.0), correction(8, 2, 2, 11.0)).price == Decimal("12.0")
 
 
 def test_a_correction_of_an_old_trade_changes_nothing_shown() -> None:
@@ -157,7 +157,7 @@ def test_a_correction_of_an_old_trade_changes_nothing_shown() -> None:
 def test_when_every_trade_was_cancelled_the_price_is_unknown() -> None:
     """Not the cancelled price, and not zero."""
     last = LastPrice(ID)
-    apply(last, trade(2, 99.0))
+    apply(last, trade(2, 12.0))
     last.publish()
     apply(last, cancel(9, 2))
     price = last.publish()
@@ -168,7 +168,7 @@ def test_when_every_trade_was_cancelled_the_price_is_unknown() -> None:
 events = st.lists(
     st.one_of(
         st.builds(trade, st.integers(0, 6), st.sampled_from([10.0, 11.5, 12.25]), st.integers(1, 6)),
-        st.builds(correction, st.integers(7, 9), st.integers(1, 6), st.integers(1, 9), st.sampled_from([20.0, 21.5]),
+        st.builds(correction, st.integers(7, 9), st.integers(1, 6), st.integers(1, 9), st.sampled_from([11.0, 12.5]),
                   st.sampled_from([REGULAR, ODD_LOT])),
         st.builds(cancel, st.integers(7, 9), st.integers(1, 9)),
     ),
@@ -192,7 +192,7 @@ def test_whoever_follows_every_published_price_ends_at_the_last(
     """A reader that applies `supersedes` to each published price holds what a new reader would read."""
     random.shuffle(sent)
     last = LastPrice(ID)
-    last.set_close(PreviousClose(Decimal(1), date(2026, 11, 19)))
+    last.set_close(PreviousClose(Decimal(10), date(2026, 11, 19)))
     held = last.publish()
     for event in sent:
         if not apply(last, event) or random.random() < 0.3:
@@ -236,7 +236,7 @@ def test_only_a_sane_quote_sets_a_price() -> None:
     assert is_sane(Quote("X", 0, 0.01, 0.05))
     for bid, ask in ((0.0, 10.0), (10.0, 0.0), (10.5, 10.0), (1.0, 10.0), (float("nan"), 1.0)):
         assert not is_sane(Quote("X", 0, bid, ask))
-        assert after(trade(1, 7.0), Quote("X", NOON_NS + 9 * SECOND, bid, ask)).price == Decimal("7.0")
+        assert after(trade(1, 9.0), Quote("X", NOON_NS + 9 * SECOND, bid, ask)).price == Decimal("9.0")
 
 
 BOARD = Price(ID, Decimal("10.1"), to_time(NOON_NS + 5 * SECOND + 1_000), PriceSource.TRADE, 3, Decimal("9.5"),
@@ -246,7 +246,7 @@ BOARD = Price(ID, Decimal("10.1"), to_time(NOON_NS + 5 * SECOND + 1_000), PriceS
 def test_a_new_collector_goes_on_from_the_board() -> None:
     """An older trade does not move the price back after a restart, and the revision goes on."""
     last = LastPrice.from_board(BOARD)
-    apply(last, trade(4, 99.0))
+    apply(last, trade(4, 12.0))
     assert last.publish() == BOARD
     apply(last, trade(6, 11.0))
     price = last.publish()

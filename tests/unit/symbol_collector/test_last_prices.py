@@ -49,7 +49,7 @@ def board_price(**changes: Any) -> Price:
 def test_each_changed_instrument_is_published_once_with_its_newest_price() -> None:
     """Natural batching: a frame of many trades is one price."""
     prices = held(AAPL, MSFT)
-    prices.take_raw([raw("AAPL", 1.0, 3), raw("AAPL", 2.0, 2), raw("AAPL", 3.0, 1)], 77)
+    prices.take_raw([raw("AAPL", 3.1, 3), raw("AAPL", 3.2, 2), raw("AAPL", 3.0, 1)], 77)
     assert [(price.instrument_id, price.price, price.received_ns) for price in prices.take_changed()] == [
         (AAPL.id, Decimal("3.0"), 77)
     ]
@@ -157,7 +157,7 @@ def test_a_close_is_published_and_no_longer_missing() -> None:
 
 def test_after_a_gap_rest_takes_back_what_it_no_longer_knows() -> None:
     prices = held(AAPL)
-    old, gone = raw("AAPL", 1.0, 60_000), raw("AAPL", 9.0, 30_000)
+    old, gone = raw("AAPL", 1.0, 60_000), raw("AAPL", 1.1, 30_000)
     prices.take_raw([old, gone], 1)
     prices.take_changed()
     prices.doubt(["AAPL", "TSLA"])

@@ -1,0 +1,100 @@
+"""Halts and held prices: from the simulated Alpaca to the board."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from realtime.bus.client import Bus
+from realtime.domain.price import HoldReason, TradingStatus
+from realtime.store.pool import Pool
+from tests.integration.collecting import (
+    Collecting,
+    Holder,
+    Market,
+    Simulator,
+    collecting,
+    new_holder,
+    paused_market,
+    simulator,
+)
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+async def holder(pool: Pool) -> Holder:
+    return await new_holder(pool)
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Simulator]:
+    with simulator() as process:
+        yield process
+
+
+@pytest.fixture
+async def market(process: Simulator) -> AsyncIterator[Market]:
+    async with paused_market(process) as market:
+        yield market
+
+
+async def status_is(collector: Collecting, symbol: str, status: TradingStatus) -> None:
+    async def is_so() -> bool:
+        price = await collector.price(symbol)
+        return price is not None and price.status is status
+
+    await wait_until(is_so, what=f"{symbol} is {status}")
+
+
+async def test_halts_and_pauses_are_states(market: Market, holder: Holder, bus: Bus, postgres_dsn: str) -> None:
+    """A halt changes no price, its end no more; a feed without statuses would only lack them."""
+    await holder.hold("AAPL", "BRK.B")
+    async with collecting(market, holder, bus, postgres_dsn) as collector:
+        await collector.feed_is("live")
+        await market.emit("AAPL", 272.5)
+        await collector.price_is("AAPL", "272.5")
+        await market.control("emit", {"kind": "status", "symbol": "AAPL", "code": "H", "reason_code": "T1"})
+        await status_is(collector, "AAPL", TradingStatus.HALTED)
+        await collector.price_is("AAPL", "272.5")
+        await market.control("emit", {"kind": "status", "symbol": "AAPL", "code": "T", "reason_code": "T3"})
+        await status_is(collector, "AAPL", TradingStatus.TRADING)
+        await market.control("emit", {"kind": "status", "symbol": "BRK.B", "code": "2", "reason_code": "M"})
+        await status_is(collector, "BRK.B", TradingStatus.PAUSED)
+        await market.emit("BRK.B", 505.0)
+        await status_is(collector, "BRK.B", TradingStatus.TRADING)
+
+
+async def test_a_bad_print_never_reaches_the_board_as_a_price(
+    market: Market, holder: Holder, bus: Bus, postgres_dsn: str
+) -> None:
+    """Held and labelled; a snapshot is asked for at once, and its quote contradicts or confirms."""
+    await holder.hold("AAPL")
+    async with collecting(market, holder, bus, postgres_dsn) as collector:
+        await collector.feed_is("live")
+        await market.emit("AAPL", 272.5)
+        await collector.price_is("AAPL", "272.5")
+        await market.emit("AAPL", 380.0)
+
+        async def is_held() -> bool:
+            price = await collector.price("AAPL")
+            return price is not None and price.held is not None and price.held.reason is HoldReason.FAR_FROM_LAST
+
+        await wait_until(is_held, what="the print is held")
+        price = await collector.price("AAPL")
+        assert price is not None
+        assert price.price != 380
+        await market.emit("AAPL", 272.6)
+        good = await collector.price_is("AAPL", "272.6")
+        assert good.held is None
+
+
+async def test_a_crash_is_believed_within_moments(market: Market, holder: Holder, bus: Bus, postgres_dsn: str) -> None:
+    """A 30 % gap that trades on is the price after a few prints, long before any limit of time."""
+    await holder.hold("MSFT")
+    async with collecting(market, holder, bus, postgres_dsn) as collector:
+        await collector.feed_is("live")
+        await market.emit("MSFT", 480.0)
+        await collector.price_is("MSFT", "480.0")
+        for price in (330.0, 329.5, 329.0):
+            await market.emit("MSFT", price)
+        crashed = await collector.price_is("MSFT", "329.0")
+        assert crashed.held is None
