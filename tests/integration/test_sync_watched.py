@@ -42,7 +42,7 @@ async def test_a_refresh_that_fails_is_counted_by_product_and_outcome(world: Syn
     """Ensure an error shows as its outcome, and not as a duration."""
     key = await world.link_plaid(await world.user())
     await world.run_due()
-    await world.control("plaid", "faults", kind="login_required", seconds=3)
+    await world.control("plaid", "login", persona="ada", working=False)
     succeeded, failed = counted("holdings"), counted("holdings", "reconnect_needed")
     await world.ask(key)
     await world.run_due()
