@@ -10,8 +10,8 @@ import msgspec
 
 from realtime.clock import MarketClock
 from realtime.contract.messages import FeedState, FeedStatus
-from realtime.domain.price import Price
-from realtime.domain.value import Figures, Position
+from realtime.domain.price import HeldPrice, Price
+from realtime.domain.value import Coverage, Figures, Position, SessionChanges
 from realtime.market_hours import MarketHours
 
 Data = dict[str, Any]
@@ -45,11 +45,15 @@ def figures_data(figures: Figures) -> Data:
         "currency": figures.currency,
         "session": figures.session,
         "holdings_as_of": _instant(figures.holdings_as_of),
+        "day_change_reason": figures.day_change_reason,
+        "coverage": dict(zip(Coverage._fields, figures.coverage, strict=True)),
+        "session_changes": _session_changes_data(figures.session_changes),
     }
 
 
 def position_data(position: Position, *, of_account: bool) -> Data:
     """Return a row of `positions:<account id>`, or of `positions` with the accounts' contributions."""
+    changes, facts = position.changes, position.market
     row: Data = {
         "instrument": position.instrument,
         "symbol": position.symbol,
@@ -73,6 +77,21 @@ def position_data(position: Position, *, of_account: bool) -> Data:
         "day_change": position.day_change,
         "day_change_pct": position.day_change_pct,
         "unpriced_reason": position.unpriced_reason,
+        "stale_reason": position.stale_reason,
+        "covered": position.covered,
+        "session_close": facts.session_close,
+        "session_close_date": _day(facts.session_close_date),
+        "regular_change": changes.regular,
+        "extended_change": changes.extended,
+        "overnight_change": changes.overnight,
+        "round_the_clock_change": changes.round_the_clock,
+        "extended_since": _day(changes.extended_since),
+        "change_reasons": position.change_reasons,
+        "dividend": facts.dividend,
+        "split_pending": position.split_pending,
+        "held": _held_data(facts.held),
+        "trading_status": facts.trading_status,
+        "delivery": facts.delivery,
     }
     if of_account:
         row["institution"] = position.institution
@@ -89,6 +108,27 @@ def position_data(position: Position, *, of_account: bool) -> Data:
         ]
         row["institutions"] = sorted({part.institution for part in position.contributions})
     return row
+
+
+def _session_changes_data(changes: SessionChanges) -> Data:
+    return {
+        "regular": changes.regular,
+        "regular_since": _day(changes.regular_since),
+        "regular_reason": changes.regular_reason,
+        "extended": changes.extended,
+        "extended_since": _day(changes.extended_since),
+        "extended_reason": changes.extended_reason,
+        "overnight": changes.overnight,
+        "overnight_since": _day(changes.overnight_since),
+        "overnight_reason": changes.overnight_reason,
+        "round_the_clock": changes.round_the_clock,
+        "round_the_clock_since": _day(changes.round_the_clock_since),
+        "round_the_clock_reason": changes.round_the_clock_reason,
+    }
+
+
+def _held_data(held: HeldPrice | None) -> Data | None:
+    return None if held is None else {"price": held.price, "time": instant(held.time), "reason": held.reason}
 
 
 def market_data(hours: MarketHours, clock: MarketClock, feed: FeedState | None, *, reachable: bool) -> Data:

@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from time import perf_counter
 
 from redis.exceptions import RedisError
@@ -87,6 +88,10 @@ class Engine:
         return self._publisher.partitions
 
     @property
+    def trading_day(self) -> date:
+        return self._marks.moment.trading_day
+
+    @property
     def marks(self) -> Marks:
         return self._marks
 
@@ -106,6 +111,9 @@ class Engine:
         """Take in holdings as loaded; what changed is published in full."""
         self._pending.moved.add(self._marks.add(loaded.instruments))
         self._pending.moved.add(self._marks.set_provider_prices(loaded.provider_marks))
+        restated = self._marks.set_actions(loaded.actions)
+        self._pending.moved.add(restated)
+        self._pending.full.update(self._watched.roll(restated.columns))
         for user in loaded.users:
             if partition_of(user.user_id) in self.partitions:
                 self._put(user)
@@ -202,8 +210,11 @@ class Engine:
 
     def _advance(self) -> None:
         moment = Moment.at(self._market.now())
-        self._pending.everybody |= moment.session is not self._marks.moment.session
+        has_turned = not moment.same_rules(self._marks.moment)
         self._pending.moved.add(self._marks.advance(moment))
+        if has_turned:
+            self._pending.everybody = True
+            self._pending.full.update(self._watched.roll())
         self._news.set()
 
     async def _publish(self) -> None:

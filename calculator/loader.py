@@ -4,32 +4,38 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Protocol
 from uuid import UUID
 
 import asyncpg
 from redis.exceptions import RedisError
 
-from calculator.marks import ProviderMark
+from calculator.mark import ProviderMark
 from calculator.subjects import instrument_ids
 from realtime.bus.client import Bus
 from realtime.bus.interest import announced_interest, read_interest
 from realtime.clock import Clock
 from realtime.contract.names import HOLDINGS_CHANGED
 from realtime.domain.account import AccountId, SubjectKey, UserId
+from realtime.domain.corporate_action import CorporateAction
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.partition import Partition, partition_of
 from realtime.log import Log
+from realtime.store.corporate_actions import read_corporate_actions
 from realtime.store.holdings import UserHoldings, holdings_of
 from realtime.store.instruments import currency_instruments, instruments_by_id, provider_prices
 from realtime.store.notify import listen
 from realtime.store.pool import Pool
+from realtime.store.transactions import day_trades
 
 _LOOK_EVERY_S = 2.0
 _CHECKED_WITHIN_S = 60.0
 """Every watched user is loaded again at least so often, in case a notification went missing."""
 _USERS_AT_ONCE_MAX = 200
 _RETRY_AFTER_S = 0.5
+_ACTIONS_SINCE = timedelta(days=400)
+"""Holdings and prices that are older than this are not restated after a split."""
 DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -40,6 +46,7 @@ class Loaded:
     users: Sequence[UserHoldings]
     instruments: Sequence[Instrument]
     provider_marks: Mapping[InstrumentId, ProviderMark]
+    actions: Mapping[InstrumentId, tuple[CorporateAction, ...]]
 
 
 class Valuer(Protocol):
@@ -47,6 +54,9 @@ class Valuer(Protocol):
 
     @property
     def partitions(self) -> frozenset[Partition]: ...
+
+    @property
+    def trading_day(self) -> date: ...
 
     def take(self, loaded: Loaded) -> None: ...
 
@@ -144,7 +154,7 @@ class Loader:
                 for user_id in users:
                     del self._to_load[user_id]
                 try:
-                    loaded = await load(self._pool, users)
+                    loaded = await load(self._pool, users, self._valuer.trading_day)
                 except DATABASE_ERRORS as error:
                     self.problem = "the database is unreachable"
                     self._log.warning("database_unreachable", reason=type(error).__name__)
@@ -200,23 +210,30 @@ class Loader:
             self._news.set()
 
 
-async def load(pool: Pool, user_ids: Iterable[UserId]) -> Loaded:
-    """Read the holdings of users, their instruments, the currencies involved and the providers' prices.
+async def load(pool: Pool, user_ids: Iterable[UserId], trading_day: date) -> Loaded:
+    """Read users' holdings and trades of the day, their instruments with prices and actions, the currencies involved.
 
     Raises:
         asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError: The database does not answer.
     """
     users = await holdings_of(pool, user_ids)
+    trades = await day_trades(pool, [user.user_id for user in users], trading_day)
+    users = [replace(user, trades=trades.get(user.user_id, {})) for user in users]
     held = await instruments_by_id(pool, instrument_ids(users))
     currencies = {instrument.currency for instrument in held} | {user.currency for user in users}
     currencies |= {account.currency for user in users for account in user.accounts}
     rates = await currency_instruments(pool, currencies)
     instruments = {instrument.id: instrument for instrument in (*held, *rates)}
-    prices = await provider_prices(pool, [instrument.id for instrument in held])
+    ids = [instrument.id for instrument in held]
+    prices = await provider_prices(pool, ids)
+    actions: dict[InstrumentId, tuple[CorporateAction, ...]] = dict.fromkeys(ids, ())
+    for action in await read_corporate_actions(pool, ids, trading_day - _ACTIONS_SINCE):
+        actions[action.instrument_id] += (action,)
     return Loaded(
         users,
         list(instruments.values()),
         {price.instrument_id: ProviderMark(price.price, price.time) for price in prices},
+        actions,
     )
 
 

@@ -1,12 +1,8 @@
-"""The mark of each instrument: which price values it now, where that comes from, and whether it is stale (pure).
-
-The ladder: the board's price (trade, quote, bar, poll), unless the official close of the session before the current
-trading day is newer; without one the newer of that close and the provider's own price. Cash is 1 in its own currency.
-"""
+"""The marks of all instruments, kept up to date as prices, closes, corporate actions and time move (pure)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -14,88 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from calculator.fx import Rates
+from calculator.mark import UNPRICED, Mark, ProviderMark, choose_mark, split_ratio
 from calculator.moment import Moment
 from realtime.domain.asset_class import AssetClass
+from realtime.domain.corporate_action import CorporateAction
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.price import LIVE_SOURCES, Price, PriceSource, supersedes
+from realtime.domain.price import Price, supersedes
 
 _CASH_PREFIX = "CUR:"
 _CLASSES = list(AssetClass)
 _CLASS_CODE = {asset_class: code for code, asset_class in enumerate(_CLASSES)}
 _CAPACITY = 64
 _Scalar = TypeVar("_Scalar", bound=np.generic)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """The price chosen to value an instrument.
-
-    Attributes:
-        live: The market itself made it, and it is not stale.
-        estimated: A previous close or the provider's own price.
-        previous_close: Only when it is the base of the day change.
-    """
-
-    price: Decimal | None
-    time: datetime | None
-    source: PriceSource | None
-    stale: bool
-    live: bool
-    estimated: bool
-    previous_close: Decimal | None
-    previous_close_date: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderMark:
-    """The newest price that a provider gave for an instrument."""
-
-    price: Decimal
-    time: datetime
-
-
-_UNPRICED = Mark(None, None, None, False, False, False, None, None)
-_CASH = Mark(Decimal(1), None, None, False, False, False, None, None)
-
-
-def choose_mark(instrument: Instrument, price: Price | None, provider: ProviderMark | None, moment: Moment) -> Mark:
-    """Return the instrument's mark at a moment."""
-    if instrument.asset_class is AssetClass.CASH:
-        return _CASH
-    close, close_date, close_time = _previous_close(instrument, price, moment)
-    valid = close_date is not None and moment.is_previous_close(instrument.asset_class, close_date)
-    chosen = _observed(price, close_time if valid else None) or _estimate(close, close_time, provider)
-    known, known_date = (close, close_date) if valid else (None, None)
-    if chosen is None:
-        return Mark(None, None, None, False, False, False, known, known_date)
-    time, amount, source = chosen
-    stale = instrument.stream is not None and time < moment.fresh_from(instrument.asset_class)
-    observed = source in LIVE_SOURCES
-    return Mark(amount, time, source, stale, observed and not stale, not observed, known, known_date)
-
-
-def _previous_close(
-    instrument: Instrument, price: Price | None, moment: Moment
-) -> tuple[Decimal | None, date | None, datetime | None]:
-    if price is None or price.previous_close is None or price.previous_close_date is None:
-        return None, None, None
-    close_time = moment.close_time(instrument.asset_class, price.previous_close_date)
-    return price.previous_close, price.previous_close_date, close_time
-
-
-_Chosen = tuple[datetime, Decimal, PriceSource]
-
-
-def _observed(price: Price | None, close_time: datetime | None) -> _Chosen | None:
-    if price is None or price.price is None or price.time is None:
-        return None
-    return None if close_time is not None and price.time < close_time else (price.time, price.price, price.source)
-
-
-def _estimate(close: Decimal | None, close_time: datetime | None, provider: ProviderMark | None) -> _Chosen | None:
-    if close is not None and close_time is not None and (provider is None or provider.time <= close_time):
-        return close_time, close, PriceSource.PREVIOUS_CLOSE
-    return None if provider is None else (provider.time, provider.price, PriceSource.PROVIDER)
 
 
 @dataclass(slots=True)
@@ -117,12 +43,14 @@ class Marks:
     def __init__(self, rates: Rates, moment: Moment) -> None:
         self.rates = rates
         self.moment = moment
+        rates.advance(moment.rates_from)
         self.column_of: dict[InstrumentId, int] = {}
         self.instruments: list[Instrument] = []
         self.marks: list[Mark] = []
         self._prices: dict[InstrumentId, Price] = {}
         self._doubted: set[InstrumentId] = set()
         self._provider: dict[InstrumentId, ProviderMark] = {}
+        self._actions: dict[InstrumentId, tuple[CorporateAction, ...]] = {}
         self._currency_of: dict[InstrumentId, str] = {}
         self._time_s = np.full(_CAPACITY, np.inf)
         self._stale = np.zeros(_CAPACITY, np.bool_)
@@ -173,8 +101,24 @@ class Marks:
                 self._remark(instrument_id, moved)
         return moved
 
+    def set_actions(self, actions: Mapping[InstrumentId, tuple[CorporateAction, ...]]) -> Moved:
+        """Take in all splits and dividends of each of these instruments."""
+        moved = Moved()
+        for instrument_id, news in actions.items():
+            if self._actions.get(instrument_id, ()) != news:
+                self._actions[instrument_id] = news
+                self._remark(instrument_id, moved)
+                if instrument_id in self.column_of:
+                    moved.columns.add(self.column_of[instrument_id])
+        return moved
+
+    def split_since(self, column: int, since: datetime | None) -> Decimal | None:
+        """Return the new units for each one held then; None when no split has taken effect since, or `since` is."""
+        actions = self._actions.get(self.instruments[column].id)
+        return split_ratio(actions, since, self.moment) if actions and since is not None else None
+
     def advance(self, moment: Moment) -> Moved:
-        """Let time pass: marks grow stale, sessions change, the trading day rolls."""
+        """Let time pass: marks and rates grow stale, sessions change, the trading day rolls."""
         same_rules = moment.same_rules(self.moment)
         self.moment = moment
         count = len(self.instruments)
@@ -184,7 +128,7 @@ class Marks:
             candidates = np.flatnonzero(stale != self._stale[:count]).tolist()
         else:
             candidates = list(range(count))
-        return Moved(columns={column for column in candidates if self._mark(column)})
+        return Moved({column for column in candidates if self._mark(column)}, self.rates.advance(moment.rates_from))
 
     def _take(self, price: Price, moved: Moved) -> None:
         self._prices[price.instrument_id] = price
@@ -192,7 +136,7 @@ class Marks:
         currency = self._currency_of.get(price.instrument_id)
         if currency is None:
             self._remark(price.instrument_id, moved)
-        elif self.rates.set_dollars(currency, price.price):
+        elif self.rates.set_dollars(currency, price.price, price.time):
             moved.currencies.add(currency)
 
     def _remark(self, instrument_id: InstrumentId, moved: Moved) -> None:
@@ -207,7 +151,7 @@ class Marks:
         self._time_s[len(self.instruments)] = np.inf
         self._stale[len(self.instruments)] = False
         self.instruments.append(instrument)
-        self.marks.append(_UNPRICED)
+        self.marks.append(UNPRICED)
 
     def _describe(self, column: int, moved: Moved) -> None:
         instrument = self.instruments[column]
@@ -216,19 +160,21 @@ class Marks:
         if instrument.asset_class is AssetClass.CASH and instrument.symbol.startswith(_CASH_PREFIX):
             currency = instrument.symbol.removeprefix(_CASH_PREFIX)
             self._currency_of[instrument.id] = currency
-            if instrument.id in self._prices and self.rates.set_dollars(currency, self._prices[instrument.id].price):
+            price = self._prices.get(instrument.id)
+            if price is not None and self.rates.set_dollars(currency, price.price, price.time):
                 moved.currencies.add(currency)
 
     def _mark(self, column: int) -> bool:
         """Choose a column's mark anew; return whether it is another."""
         instrument = self.instruments[column]
         key = instrument.id
-        mark = choose_mark(instrument, self._prices.get(key), self._provider.get(key), self.moment)
+        actions = self._actions.get(key, ())
+        mark = choose_mark(instrument, self._prices.get(key), self._provider.get(key), actions, self.moment)
         if mark == self.marks[column]:
             return False
         self.marks[column] = mark
         self._time_s[column] = np.inf if mark.time is None else mark.time.timestamp()
-        self._stale[column] = mark.stale
+        self._stale[column] = mark.stale is not None
         return True
 
 

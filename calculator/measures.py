@@ -3,15 +3,25 @@
 Rounded once, at the end, within `exact_arithmetic()`; unknown is None, and there is no minus zero.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
+from calculator.moment import Moment
 from calculator.totals import Totals
 from realtime.domain.money import CENT, PCT
-from realtime.domain.value import Figures
+from realtime.domain.value import Coverage, Covered, Figures, SessionChanges
+from realtime.market_hours import MarketSession
 
 _ZERO_CENTS = Decimal("0.00")
 _ZERO_PCT = Decimal("0.0000")
+_WHOLE = Decimal("1.0000")
+_Row = tuple[Decimal | None, date | None, str | None]
+_UNOPENED: _Row = (None, None, "before_open")
+_IN_SESSION: _Row = (None, None, "regular_session")
+_NO_REGULAR: _Row = (None, None, "no_regular_price")
+_NO_EXTENDED: _Row = (None, None, "no_extended_price")
+_NO_OVERNIGHT: _Row = (None, None, "no_overnight_price")
+_NO_ROUND_THE_CLOCK: _Row = (None, None, "no_round_the_clock_price")
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -55,7 +65,7 @@ def unrealized_gain_pct(totals: Totals) -> Decimal | None:
 
 
 def day_change(totals: Totals) -> Decimal | None:
-    """Value less value at the previous close over the holdings that have both."""
+    """Change since the previous close over the parts of which it is known, the day's trades at their own prices."""
     return cents(totals.change) if totals.change_count else None
 
 
@@ -66,24 +76,79 @@ def day_change_pct(totals: Totals) -> Decimal | None:
     return percent(totals.change, totals.market_value + totals.cash - totals.change)
 
 
-def live_coverage(totals: Totals) -> Decimal | None:
-    """Share of the gross market value that has a live mark that is not stale."""
-    return (totals.live / totals.gross).quantize(PCT) if totals.gross else None
+def live_coverage(coverage: Coverage) -> Decimal | None:
+    """Share of the gross market value that has a live or extended-hours mark."""
+    return None if coverage.live is None or coverage.extended is None else coverage.live + coverage.extended
+
+
+def coverage(totals: Totals) -> Coverage:
+    """Shares of the gross market value by kind of mark.
+
+    Each is the difference of the rounded running shares, best kind first, so that they add up to 1.
+    """
+    gross, covered = totals.gross, totals.covered
+    counts = (totals.no_price_count, totals.no_fx_rate_count)
+    if not gross:
+        return Coverage(None, None, None, None, None, None, *counts)
+    if covered[Covered.LIVE] == gross:
+        return Coverage(_WHOLE, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, *counts, None)
+    shares = []
+    running, before = Decimal(0), _ZERO_PCT
+    for value in covered.values():  # in the order of Covered
+        if value:
+            running += value
+            share = _WHOLE if running == gross else (running / gross).quantize(PCT)
+            shares.append(share - before)
+            before = share
+        else:
+            shares.append(_ZERO_PCT)
+    live, extended, close, nav, provider, stale = shares
+    return Coverage(live, extended, close, nav, provider, stale, *counts, None)
+
+
+def day_change_reason(totals: Totals) -> str | None:
+    """Why the day change is unknown or not to be relied on."""
+    if not totals.change_count:
+        return "no_previous_close"
+    if totals.trades_unknown_count:
+        return "trades_unknown"
+    return "partial" if totals.change_count < totals.changeable_count else None
+
+
+def session_changes(totals: Totals, moment: Moment) -> SessionChanges:
+    """Change by market session, each with the date of its baseline or the reason why there is none."""
+    in_session = moment.session is MarketSession.REGULAR
+    newest = moment.trading_day if moment.is_after_close else moment.previous_session
+    has_opened = moment.is_after_close or in_session
+    counts, changes = totals.session_counts, totals.session_changes
+    regular: _Row = _UNOPENED if not has_opened else _NO_REGULAR
+    if counts[0]:
+        regular = cents(changes[0]), moment.previous_session, None
+    extended: _Row = _IN_SESSION if in_session else _NO_EXTENDED
+    if counts[1]:
+        extended = cents(changes[1]), newest, None
+    overnight: _Row = _IN_SESSION if in_session else _NO_OVERNIGHT
+    if counts[2]:
+        overnight = cents(changes[2]), newest, None
+    round_the_clock: _Row = _NO_ROUND_THE_CLOCK
+    if counts[3]:
+        round_the_clock = cents(changes[3]), min(totals.midnights.values()), None
+    return SessionChanges(*regular, *extended, *overnight, *round_the_clock)
 
 
 def stale_since(totals: Totals) -> datetime | None:
-    """Time of the oldest stale mark."""
+    """Time of the oldest stale mark or exchange rate."""
     return min(totals.stale_times.values(), default=None)
 
 
 def stale_count(totals: Totals) -> int:
-    """Positions with a stale mark."""
+    """Positions with a stale mark or exchange rate."""
     return len(totals.stale_times)
 
 
 def unpriced_count(totals: Totals) -> int:
     """Positions without a price or an FX rate."""
-    return totals.unpriced_count
+    return totals.no_price_count + totals.no_fx_rate_count
 
 
 def uncosted_count(totals: Totals) -> int:
@@ -101,8 +166,9 @@ def positions_count(totals: Totals) -> int:
     return totals.parts_count
 
 
-def figures(totals: Totals, currency: str, session: str, holdings_as_of: datetime | None) -> Figures:
+def figures(totals: Totals, currency: str, moment: Moment, holdings_as_of: datetime | None) -> Figures:
     """Return all of them."""
+    by_mark = coverage(totals)
     return Figures(
         market_value(totals),
         cash(totals),
@@ -112,7 +178,7 @@ def figures(totals: Totals, currency: str, session: str, holdings_as_of: datetim
         unrealized_gain_pct(totals),
         day_change(totals),
         day_change_pct(totals),
-        live_coverage(totals),
+        live_coverage(by_mark),
         stale_since(totals),
         stale_count(totals),
         unpriced_count(totals),
@@ -120,6 +186,9 @@ def figures(totals: Totals, currency: str, session: str, holdings_as_of: datetim
         estimated_value(totals),
         positions_count(totals),
         currency,
-        session,
+        moment.session.value,
         holdings_as_of,
+        day_change_reason(totals),
+        by_mark,
+        session_changes(totals, moment),
     )

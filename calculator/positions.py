@@ -1,19 +1,27 @@
 """A part of a subject as it is published: a position, rounded to cents (pure). Within `exact_arithmetic()`."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
+from calculator.change_reasons import NO_REASONS, Session
+from calculator.lines import Line
 from calculator.measures import cents, percent
-from calculator.parts import Held, Line, Part, in_currency
+from calculator.parts import Held, Part, in_currency
 from realtime.domain.account import AccountId
 from realtime.domain.instrument import Instrument
-from realtime.domain.value import Contribution, Position
+from realtime.domain.value import Contribution, Position, PositionChanges, StaleReason
+
+_NAMES = ("day", *(session.name.lower() for session in Session))
 
 
 def position(
     instrument: Instrument, held: Held, part: Part, institution: str | None, account: AccountId | None
 ) -> Position:
     """Return a position; in a portfolio (no account) cost and gain are known only when every account's cost is."""
-    value, _, cost, gain, change, mark, rate = part
+    value, _, cost, gain, change, (regular, extended, overnight, round_the_clock), mark, rate, rate_stale = part
     if not held.fully_costed:
         cost = gain = None
+    day_change = None if change is None else cents(change)
     return Position(  # by place: this runs for every position that moves
         instrument.id,
         instrument.symbol,
@@ -24,7 +32,7 @@ def position(
         mark.price,
         mark.time,
         mark.source,
-        mark.stale,
+        mark.stale is not None or rate_stale is not None,
         mark.previous_close,
         mark.previous_close_date,
         instrument.currency,
@@ -34,12 +42,24 @@ def position(
         None if cost is None else held.average_cost,
         None if gain is None else cents(gain),
         None if gain is None or cost is None else percent(gain, abs(cost)),
-        None if change is None else cents(change),
+        day_change,
         None if change is None or value is None else percent(change, abs(value - change)),
         unpriced_reason(part),
         institution,
         account,
         () if account is not None else tuple([_contribution(line, part) for line in held.lines]),
+        mark.stale if mark.stale is not None or rate_stale is None else StaleReason.OLD_FX_RATE,
+        None if value is None else part.covered,
+        held.split_pending,
+        PositionChanges(
+            day_change if regular is change else _cents(regular),
+            day_change if extended is change else _cents(extended),
+            None if overnight is None else cents(overnight),
+            day_change if round_the_clock is change else _cents(round_the_clock),
+            mark.extended_since,
+        ),
+        _change_reasons(held, part),
+        mark.facts,
     )
 
 
@@ -48,6 +68,21 @@ def unpriced_reason(part: Part) -> str | None:
     if part.mark.price is None:
         return "no_price"
     return "no_fx_rate" if part.rate is None else None
+
+
+def _change_reasons(held: Held, part: Part) -> Mapping[str, str]:
+    if part.value is None:
+        return NO_REASONS
+    reasons = part.mark.reasons
+    if held.trades_known and (part.mark.base is not None or held.had_units):
+        return reasons
+    changes = dict(zip(_NAMES, (part.change, *part.changes), strict=True))
+    found = {name: reason for name, reason in reasons.items() if changes[name] is None}
+    return found if held.trades_known else {**found, "day": "trades_unknown"}
+
+
+def _cents(amount: Decimal | None) -> Decimal | None:
+    return None if amount is None else cents(amount)
 
 
 def _contribution(line: Line, part: Part) -> Contribution:

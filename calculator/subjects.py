@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from calculator.lines import Line, account_lines
 from calculator.marks import Marks
 from calculator.measures import figures
-from calculator.parts import Held, Line, Part, part_of
+from calculator.parts import Held, Part, part_of
 from calculator.positions import position
 from calculator.totals import Totals
 from realtime.domain.account import AccountId, UserId
-from realtime.domain.asset_class import AssetClass
 from realtime.domain.holding import AccountHoldings
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.value import Figures, Position
@@ -20,7 +20,8 @@ class Subject:
     """An account, or (without an account id) a user's portfolio, valued at the marks it was shown last.
 
     Attributes:
-        held: By column; in an account each has one line, in a portfolio one for each account.
+        held: By column; in an account each has one line, in a portfolio one for each account. What was sold out today
+            is among them.
     """
 
     __slots__ = ("_as_of", "_institution", "_marks", "_parts", "_totals", "account_id", "currency", "held", "user_id")
@@ -62,28 +63,44 @@ class Subject:
 
     def figures(self) -> Figures:
         """Return what it is worth."""
-        return figures(self._totals, self.currency, str(self._marks.moment.session), self._as_of)
+        return figures(self._totals, self.currency, self._marks.moment, self._as_of)
 
     def _part(self, column: int, held: Held) -> Part:
-        marks = self._marks
-        return part_of(held, marks.marks[column], marks.rates.rate(marks.instruments[column].currency, self.currency))
+        marks, source = self._marks, self._marks.instruments[column].currency
+        rate = marks.rates.rate(source, self.currency)
+        stale_since = None if source == self.currency else marks.rates.stale_since(source, self.currency)
+        return part_of(held, marks.marks[column], rate, stale_since)
 
 
-def subjects_of(user: UserHoldings, marks: Marks, subject_ids: Collection[AccountId | None]) -> list[Subject]:
-    """Return the subjects among a user's accounts and (None) his portfolio; all his instruments have a column."""
+UserLines = dict[AccountId, dict[int, Line]]
+"""A user's lines by account, in the order of their ids, and column."""
+
+
+def user_lines(user: UserHoldings, marks: Marks) -> UserLines:
+    """Return all lines of a user; all his instruments have a column."""
+    accounts = sorted(user.accounts, key=lambda account: account.account_id)
+    return {
+        account.account_id: account_lines(account, user.trades.get(account.account_id), marks) for account in accounts
+    }
+
+
+def subjects_of(
+    user: UserHoldings, lines: UserLines, marks: Marks, subject_ids: Collection[AccountId | None]
+) -> list[Subject]:
+    """Return the subjects among a user's accounts and (None) his portfolio."""
     together: dict[int, list[Line]] = {}
     subjects = []
-    for account in sorted(user.accounts, key=lambda account: account.account_id):
-        lines = account_lines(account, marks)
-        for column, line in lines.items():
+    accounts = {account.account_id: account for account in user.accounts}
+    for account_id, mine in lines.items():
+        for column, line in mine.items():
             together.setdefault(column, []).append(line)
-        if account.account_id in subject_ids:
-            held = {column: _held(column, [line], marks) for column, line in lines.items()}
-            subjects.append(_account_subject(account, held, marks))
+        if account_id in subject_ids:
+            held = {column: Held.of((line,)) for column, line in mine.items()}
+            subjects.append(_account_subject(accounts[account_id], held, marks))
     if None not in subject_ids:
         return subjects
     read_at = [account.as_of for account in user.accounts if account.as_of is not None]
-    whole = {column: _held(column, lines, marks) for column, lines in together.items()}
+    whole = {column: Held.of(tuple(each)) for column, each in together.items()}
     subjects.append(Subject(user.user_id, None, None, user.currency, min(read_at, default=None), whole, marks))
     return subjects
 
@@ -94,26 +111,7 @@ def _account_subject(account: AccountHoldings, held: Mapping[int, Held], marks: 
     )
 
 
-def account_lines(account: AccountHoldings, marks: Marks) -> dict[int, Line]:
-    """Return an account's holdings by column."""
-    lines = {}
-    for holding in account.holdings:
-        column = marks.column_of[holding.instrument_id]
-        instrument = marks.instruments[column]
-        lines[column] = Line(
-            account.account_id,
-            account.institution,
-            holding.quantity,
-            holding.quantity * instrument.multiplier,
-            None if instrument.asset_class is AssetClass.CASH else holding.cost_basis,
-        )
-    return lines
-
-
 def instrument_ids(users: Iterable[UserHoldings]) -> set[InstrumentId]:
-    """Return which instruments these users hold."""
-    return {row.instrument_id for user in users for account in user.accounts for row in account.holdings}
-
-
-def _held(column: int, lines: list[Line], marks: Marks) -> Held:
-    return Held.of(tuple(lines), is_cash=marks.instruments[column].asset_class is AssetClass.CASH)
+    """Return which instruments these users hold, or traded today."""
+    found = {row.instrument_id for user in users for account in user.accounts for row in account.holdings}
+    return found | {trade.instrument_id for user in users for day in user.trades.values() for trade in day.trades}

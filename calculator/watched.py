@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from calculator.marks import Marks, Moved
 from calculator.parts import exact_arithmetic
-from calculator.subjects import Subject, subjects_of
+from calculator.subjects import Subject, UserLines, subjects_of, user_lines
 from realtime.contract.messages import ValueUpdate
 from realtime.domain.account import AccountId, UserId
-from realtime.domain.asset_class import AssetClass
 from realtime.store.holdings import UserHoldings
 
 
@@ -17,7 +15,7 @@ from realtime.store.holdings import UserHoldings
 class _User:
     holdings: UserHoldings
     subject_ids: frozenset[AccountId | None]
-    scales: tuple[tuple[Decimal, AssetClass], ...]
+    lines: UserLines
     subjects: list[Subject]
 
 
@@ -69,18 +67,31 @@ class Watched:
             subject_ids: Which of them are valued, and whether (None) his portfolio is.
         """
         user = self._users.get(holdings.user_id)
-        scales = self._scales(holdings)
-        if user is not None and (user.holdings, user.subject_ids, user.scales) == (holdings, subject_ids, scales):
+        with exact_arithmetic():
+            lines = user_lines(holdings, self._marks)
+        if user is not None and (user.holdings, user.subject_ids, user.lines) == (holdings, subject_ids, lines):
             return False
         self.remove_user(holdings.user_id)
         with exact_arithmetic():
-            subjects = subjects_of(holdings, self._marks, subject_ids)
-        self._users[holdings.user_id] = _User(holdings, subject_ids, scales, subjects)
+            subjects = subjects_of(holdings, lines, self._marks, subject_ids)
+        self._users[holdings.user_id] = _User(holdings, subject_ids, lines, subjects)
         for subject in subjects:
             self._in_currency.setdefault(subject.currency, {})[subject] = None
             for column in subject.held:
                 self._holders.setdefault(column, {})[subject] = None
         return True
+
+    def roll(self, columns: Iterable[int] | None = None) -> list[UserId]:
+        """Make the lines of users anew, as splits or the trading day have changed; return those of whom they differ.
+
+        Args:
+            columns: Of the instruments concerned; None means all.
+        """
+        concerned: Iterable[UserId] = self._users
+        if columns is not None:
+            concerned = {subject.user_id: None for column in columns for subject in self._holders.get(column, ())}
+        users = [self._users[user_id] for user_id in concerned]
+        return [user.holdings.user_id for user in users if self.put_user(user.holdings, user.subject_ids)]
 
     def remove_user(self, user_id: UserId) -> None:
         """Forget a user, if he is known."""
@@ -161,11 +172,6 @@ class Watched:
         positions = {}
         for column in columns:
             subject.revalue(column)
-            positions[instruments[column].id] = subject.position(column)
+            if not subject.held[column].is_gone:
+                positions[instruments[column].id] = subject.position(column)
         return ValueUpdate(subject.user_id, subject.account_id, subject.figures(), full, positions)
-
-    def _scales(self, holdings: UserHoldings) -> tuple[tuple[Decimal, AssetClass], ...]:
-        """Return what else the subjects are made of: each holding's multiplier and class."""
-        held = (row for account in holdings.accounts for row in account.holdings)
-        instruments = (self._marks.instruments[self._marks.column_of[row.instrument_id]] for row in held)
-        return tuple((instrument.multiplier, instrument.asset_class) for instrument in instruments)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from calculator.book import Base, Book, Entries, Floats, Still
+from calculator.lines import account_lines
 from calculator.marks import Marks
 from calculator.parts import exact_arithmetic
-from calculator.subjects import account_lines
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.holding import AccountHoldings
 from realtime.store.book import StoredAccount
@@ -121,7 +121,7 @@ class WholeBook:
 
     def _entries(self, account: AccountHoldings) -> Entries:
         with exact_arithmetic():
-            lines = account_lines(account, self._marks)
+            lines = account_lines(account, None, self._marks)
         return Entries(
             np.fromiter(lines, np.int32, len(lines)),
             np.array([float(line.units) for line in lines.values()]),

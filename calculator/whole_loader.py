@@ -6,7 +6,7 @@ from uuid import UUID
 
 from calculator.engine import Engine
 from calculator.loader import DATABASE_ERRORS, Loaded, load
-from calculator.marks import ProviderMark
+from calculator.mark import ProviderMark
 from calculator.stored_positions import StoredPositions
 from calculator.whole_book import Aggregates, WholeBook
 from realtime.clock import Clock
@@ -110,7 +110,7 @@ class WholeLoader:
         marks = {price.instrument_id: ProviderMark(price.price, price.time) for price in prices}
         for first in range(0, len(instruments), _INSTRUMENTS_AT_ONCE):
             some = instruments[first : first + _INSTRUMENTS_AT_ONCE]
-            self._engine.take(Loaded((), some, {row.id: marks[row.id] for row in some if row.id in marks}))
+            self._engine.take(Loaded((), some, {row.id: marks[row.id] for row in some if row.id in marks}, {}))
             await asyncio.sleep(0)
 
     async def _load_changes(self) -> None:
@@ -129,11 +129,11 @@ class WholeLoader:
         for user_id in users:
             del self._changed[user_id]
         try:
-            loaded = await load(self._pool, users)
+            loaded = await load(self._pool, users, self._engine.marks.moment.trading_day)
         except DATABASE_ERRORS:  # the loader says so already
             self._changed.update(dict.fromkeys(users))
             return
-        self._engine.take(Loaded((), loaded.instruments, loaded.provider_marks))
+        self._engine.take(Loaded((), loaded.instruments, loaded.provider_marks, loaded.actions))
         for user in loaded.users:
             self.book.put_user(user)
         await self._compact_when_due()

@@ -18,6 +18,7 @@ const SOURCES: Record<PriceSource, string> = {
   quote: "Middle of the quote",
   bar: "Minute bar",
   poll: "Polled price",
+  session_close: "Official close",
   previous_close: "Previous close",
   provider: "Institution’s price",
 };

@@ -5,7 +5,44 @@ export type JsonObject = { [key: string]: Json };
 
 export type Session = "pre" | "regular" | "post" | "closed";
 export type FeedStatus = "live" | "silent" | "disconnected" | "starting";
-export type PriceSource = "trade" | "quote" | "bar" | "poll" | "previous_close" | "provider";
+export type PriceSource = "trade" | "quote" | "bar" | "poll" | "session_close" | "previous_close" | "provider";
+export type Covered = "live" | "extended" | "close" | "nav" | "provider" | "stale";
+
+/** Shares of the gross market value by kind of mark; they add up to 1, or all are null. */
+export interface Coverage {
+  live: number | null;
+  extended: number | null;
+  close: number | null;
+  nav: number | null;
+  provider: number | null;
+  stale: number | null;
+  no_price_count: number;
+  no_fx_rate_count: number;
+  reason: string | null;
+}
+
+/** Change by market session, each with its baseline's date or the reason why there is none. */
+export interface SessionChanges {
+  regular: number | null;
+  regular_since: string | null;
+  regular_reason: string | null;
+  extended: number | null;
+  extended_since: string | null;
+  extended_reason: string | null;
+  overnight: number | null;
+  overnight_since: string | null;
+  overnight_reason: string | null;
+  round_the_clock: number | null;
+  round_the_clock_since: string | null;
+  round_the_clock_reason: string | null;
+}
+
+/** A newer price that waits for a second source. */
+export interface HeldPrice {
+  price: number;
+  time: string;
+  reason: "outside_quotes" | "split_like";
+}
 
 /** Figures of an account or a portfolio. Amounts in `currency`, percents as 5.25 = 5.25 %; null is unknown. */
 export interface Figures {
@@ -27,6 +64,9 @@ export interface Figures {
   currency: string;
   session: Session;
   holdings_as_of: string | null;
+  day_change_reason: "no_previous_close" | "trades_unknown" | "partial" | null;
+  coverage: Coverage;
+  session_changes: SessionChanges;
 }
 
 export interface Contribution {
@@ -60,6 +100,21 @@ export interface Position {
   day_change: number | null;
   day_change_pct: number | null;
   unpriced_reason: string | null;
+  stale_reason: "old_price" | "halted" | "old_fx_rate" | null;
+  covered: Covered | null;
+  session_close: number | null;
+  session_close_date: string | null;
+  regular_change: number | null;
+  extended_change: number | null;
+  overnight_change: number | null;
+  round_the_clock_change: number | null;
+  extended_since: string | null;
+  change_reasons: Record<string, string>;
+  dividend: number | null;
+  split_pending: number | null;
+  held: HeldPrice | null;
+  trading_status: "trading" | "halted" | "paused" | null;
+  delivery: "stream" | "poll" | null;
   contributions: Contribution[];
   institutions: string[];
 }

@@ -15,12 +15,13 @@ class PriceSource(StrEnum):
     QUOTE = "quote"
     BAR = "bar"
     POLL = "poll"
+    SESSION_CLOSE = "session_close"
     PREVIOUS_CLOSE = "previous_close"
     PROVIDER = "provider"
 
 
 LIVE_SOURCES = frozenset({PriceSource.TRADE, PriceSource.QUOTE, PriceSource.BAR, PriceSource.POLL})
-"""The sources that observe the market itself; the rest are estimates."""
+"""The sources that observe the market itself; of the rest, what is not the close of the current day is an estimate."""
 
 
 class TradingStatus(StrEnum):

@@ -53,6 +53,30 @@ class InvestmentTransaction:
 
 
 @dataclass(frozen=True, slots=True)
+class DayTrade:
+    """A purchase or sale of the current trading day; fields as in `InvestmentTransaction`."""
+
+    instrument_id: InstrumentId
+    quantity: Decimal
+    price: Decimal | None
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayTrades:
+    """What an account bought and sold on one trading day.
+
+    Attributes:
+        known: Whether the transactions were read no earlier than the holdings.
+    """
+
+    day: date
+    known: bool
+    trades: tuple[DayTrade, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BankTransaction:
     """A payment of a bank or card account.
 

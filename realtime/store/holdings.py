@@ -1,7 +1,7 @@
 """Holdings: replaced an account at a time, with a version and a NOTIFY; read by the live stages."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from realtime.contract.names import HOLDINGS_CHANGED
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.holding import AccountHoldings, Holding
 from realtime.domain.instrument import InstrumentId
+from realtime.domain.transaction import DayTrades
 from realtime.store.pool import Connection, Pool
 
 _RAISE_VERSION = """
@@ -53,11 +54,16 @@ class ReportedHolding:
 
 @dataclass(frozen=True, slots=True)
 class UserHoldings:
-    """All active accounts of one user, and the currency he wants totals in."""
+    """All active accounts of one user, and the currency he wants totals in.
+
+    Attributes:
+        trades: Of the current trading day, by account; empty unless somebody has read them too.
+    """
 
     user_id: UserId
     currency: str
     accounts: tuple[AccountHoldings, ...]
+    trades: Mapping[AccountId, DayTrades] = field(default_factory=dict)
 
 
 async def replace_holdings(

@@ -1,11 +1,13 @@
 """Investment transactions: upserted by the provider's id, so that a page read twice changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from realtime.domain.account import UserId
-from realtime.domain.transaction import InvestmentTransaction
+from realtime.domain.account import AccountId, UserId
+from realtime.domain.instrument import InstrumentId
+from realtime.domain.transaction import DayTrade, DayTrades, InvestmentTransaction
 from realtime.store.pool import Connection, Pool
 
 _UPSERT = """
@@ -19,6 +21,18 @@ set instrument_id = excluded.instrument_id, kind = excluded.kind, quantity = exc
     trade_date = excluded.trade_date, settlement_date = excluded.settlement_date,
     description = excluded.description
 """
+_READ_WITH_HOLDINGS = "15 minutes"
+_TRADES = f"""
+select a.user_id, a.public_id, a.last_synced_at is null or exists (
+        select from sync_runs r where r.connection_id = a.connection_id and r.product = 'transactions'
+        and r.outcome = 'complete' and r.finished_at >= a.last_synced_at - interval '{_READ_WITH_HOLDINGS}'
+    ) as is_known, t.instrument_id, t.quantity, t.price, t.amount, t.currency
+from accounts a
+left join investment_transactions t on t.account_id = a.id and t.trade_date = $2 and t.kind in ('buy', 'sell')
+    and t.instrument_id is not null and t.quantity <> 0
+where a.is_active and a.user_id = any($1::uuid[])
+order by a.public_id, t.provider_transaction_id
+"""  # noqa: S608  # nothing of a caller's is in it
 _NEWEST = "select max(trade_date) from investment_transactions where account_id = any($1::uuid[])"
 
 
@@ -48,3 +62,27 @@ async def newest_trade_date(connection: Connection | Pool, accounts: Sequence[UU
     """Return the newest trade date stored for these accounts."""
     newest: date | None = await connection.fetchval(_NEWEST, list(accounts))
     return newest
+
+
+async def day_trades(pool: Pool, user_ids: Iterable[UserId], day: date) -> dict[UserId, dict[AccountId, DayTrades]]:
+    """Return what these users' active accounts bought and sold on a trading day.
+
+    They count as known when a complete read of the connection's transactions ended no earlier than a quarter of an
+    hour before the account's holdings were stored: both are read together, in any order.
+    """
+    accounts: dict[tuple[UserId, AccountId], tuple[bool, list[DayTrade]]] = {}
+    for row in await pool.fetch(_TRADES, list(user_ids), day):
+        key = UserId(str(row["user_id"])), AccountId(row["public_id"])
+        _, trades = accounts.setdefault(key, (row["is_known"], []))
+        if row["instrument_id"] is not None:
+            trades.append(_trade(row))
+    found: dict[UserId, dict[AccountId, DayTrades]] = {}
+    for (user_id, account_id), (known, trades) in accounts.items():
+        found.setdefault(user_id, {})[account_id] = DayTrades(day, known, tuple(trades))
+    return found
+
+
+def _trade(row: Any) -> DayTrade:
+    return DayTrade(
+        InstrumentId(str(row["instrument_id"])), row["quantity"], row["price"], row["amount"], row["currency"]
+    )

@@ -15,7 +15,8 @@ from broadcaster.shapes import figures_data, market_data, position_data, price_d
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedStatus
 from realtime.domain.asset_class import AssetClass
-from realtime.domain.price import PriceSource
+from realtime.domain.price import Delivery, HoldReason, PriceSource, TradingStatus
+from realtime.domain.value import Covered, StaleReason
 from realtime.market_hours import MarketSession, market_hours_around
 from tests.unit.broadcaster.builders import AS_OF, figures_of, position_of
 
@@ -74,6 +75,11 @@ def test_close_codes() -> None:
         (SCHEMAS["Market"]["properties"]["feed"]["enum"], FeedStatus),
         (SCHEMAS["PriceSource"]["enum"][:-1], PriceSource),
         (SCHEMAS["Position"]["properties"]["asset_class"]["enum"], AssetClass),
+        (SCHEMAS["Position"]["properties"]["covered"]["enum"][:-1], Covered),
+        (SCHEMAS["Position"]["properties"]["stale_reason"]["enum"][:-1], StaleReason),
+        (SCHEMAS["Position"]["properties"]["trading_status"]["enum"][:-1], TradingStatus),
+        (SCHEMAS["Position"]["properties"]["delivery"]["enum"][:-1], Delivery),
+        (SCHEMAS["HeldPrice"]["properties"]["reason"]["enum"], HoldReason),
     ],
 )
 def test_lists_of_values(values: list[str], enum: type[StrEnum]) -> None:
@@ -97,6 +103,8 @@ def test_data() -> None:
         "Figures": figures_data(figures_of("1.00")),
         "AccountPosition": position_data(row, of_account=True),
         "PortfolioPosition": position_data(row, of_account=False),
+        "Coverage": figures_data(figures_of("1.00"))["coverage"],
+        "SessionChanges": figures_data(figures_of("1.00"))["session_changes"],
         "Market": market_data(market_hours_around(AS_OF), clock, None, reachable=True),
         "Price": price_data("BRK.B", "i", None, "pre"),
     }

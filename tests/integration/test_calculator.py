@@ -24,11 +24,14 @@ from realtime.domain.partition import partition_of
 from realtime.domain.price import Price, PriceSource, supersedes
 from realtime.domain.value import Figures, Position
 from realtime.log import Log
+from realtime.market_hours import market_hours_around
 from realtime.process import Health, Process
 from realtime.settings import Settings
+from realtime.store.corporate_actions import read_corporate_actions
 from realtime.store.holdings import holdings_of
 from realtime.store.instruments import currency_instruments, instruments_by_id, provider_prices
 from realtime.store.pool import Pool
+from realtime.store.transactions import day_trades
 from tests.support.books import add_account, add_instrument, add_user, hold
 from tests.support.exact import Valuation, World, value_user
 from tests.support.waiting import wait_until
@@ -111,11 +114,18 @@ class Desk:
         held = await instruments_by_id(self.pool, ids)
         rates = await currency_instruments(self.pool, {row.currency for row in held})
         provided = await provider_prices(self.pool, ids)
+        now = self.settings.market_clock().now()
+        day = market_hours_around(now).trading_day(now).date
+        trades = (await day_trades(self.pool, [user_id], day)).get(user_id, {})
+        traded = {row.instrument_id for told in trades.values() for row in told.trades}
+        held += await instruments_by_id(self.pool, traded - ids)
         world = World(
             instruments={row.id: row for row in (*held, *rates)},
             prices=self.newest,
             provider_prices={row.instrument_id: (row.price, row.time) for row in provided},
-            now=self.settings.market_clock().now(),
+            now=now,
+            actions=await read_corporate_actions(self.pool, ids | traded, day - timedelta(days=400)),
+            trades=trades,
         )
         valued = value_user(user.accounts, user.currency, world)
         truth: dict[SubjectId, Valuation] = {None: valued.portfolio}

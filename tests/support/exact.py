@@ -2,30 +2,34 @@
 
 Slow, short and independent of `calculator`: everybody's tests compare published values with it. The rules:
 
-- Mark: the board's price, unless the official close of the session before is newer than it; without a price the newer
-  of that close and the provider's own price. Cash is 1 in its own currency.
+- Mark: see exact_marks.py. Cash is 1 in its own currency. Prices and quantities are in shares of today.
 - FX: board price of CUR:XXX in dollars; a cross rate has 16 significant digits; an unknown rate leaves unpriced.
+- Change: what a line is worth, with what its sales brought, what its purchases cost and what its dividends gave since
+  the previous close, less what it was worth then.
 - Amounts are summed exactly, then rounded. A portfolio's amounts are summed over its accounts' positions; its counts
-  are over positions aggregated by instrument. An aggregated position with one cost unknown has no cost.
+  and changes are over positions aggregated by instrument. One unknown part makes an aggregated cost or change unknown.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from realtime.domain.account import AccountId
-from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
-from realtime.domain.holding import AccountHoldings, Holding
+from realtime.domain.asset_class import ASSET_CLASSES
+from realtime.domain.holding import AccountHoldings
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.money import percent, to_cents
-from realtime.domain.price import LIVE_SOURCES, Price, PriceSource
-from realtime.domain.value import Contribution, Figures, Position
-from realtime.market_hours import NEW_YORK, MarketSession, market_hours_around
+from realtime.domain.money import percent
+from realtime.domain.value import Contribution, Figures, MarketFacts, Position, PositionChanges, StaleReason
+from realtime.market_hours import MarketSession
+from tests.support.exact_figures import cents, figures_of, total
+from tests.support.exact_figures import whole as whole_sum
+from tests.support.exact_lines import SESSIONS, Line, lines_of
+from tests.support.exact_marks import ZERO, Mark, World, covered, fx_rate, mark_of
 
-ZERO, ONE, UNIT_PRICE = Decimal(0), Decimal(1), Decimal("0.00000001")
+__all__ = ["UserValuation", "Valuation", "World", "fx_rate", "mark_of", "value_user"]
+
+UNIT_PRICE = Decimal("0.00000001")
 EXACT = Context(prec=150, rounding=ROUND_HALF_EVEN)
-CROSS_RATE = Context(prec=16, rounding=ROUND_HALF_EVEN)
 
 
 @dataclass(frozen=True)
@@ -40,215 +44,71 @@ class UserValuation:
     accounts: dict[AccountId, Valuation]
 
 
-@dataclass(frozen=True)
-class World:
-    """What values depend on besides holdings: the price board, and the newest price and time that a provider gave."""
-
-    instruments: Mapping[InstrumentId, Instrument]
-    prices: Mapping[InstrumentId, Price]
-    provider_prices: Mapping[InstrumentId, tuple[Decimal, datetime]]
-    now: datetime
-
-
-@dataclass(frozen=True)
-class Mark:
-    price: Decimal | None
-    time: datetime | None
-    source: PriceSource | None
-    stale: bool
-    previous_close: Decimal | None
-    previous_close_date: date | None
-
-
-@dataclass(frozen=True)
-class Line:
-    """One holding in one currency, unrounded; an amount is None when it is unknown."""
-
-    account: AccountHoldings
-    holding: Holding
-    instrument: Instrument
-    mark: Mark
-    rate: Decimal | None
-
-    @property
-    def units(self) -> Decimal:
-        return self.holding.quantity * self.instrument.multiplier
-
-    @property
-    def is_cash(self) -> bool:
-        return self.instrument.asset_class is AssetClass.CASH
-
-    @property
-    def value(self) -> Decimal | None:
-        if self.mark.price is None or self.rate is None:
-            return None
-        return self.units * self.mark.price * self.rate
-
-    @property
-    def cost(self) -> Decimal | None:
-        if self.holding.cost_basis is None or self.rate is None or self.is_cash:
-            return None
-        return self.holding.cost_basis * self.rate
-
-    @property
-    def gain(self) -> Decimal | None:
-        return None if self.value is None or self.cost is None else self.value - self.cost
-
-    @property
-    def change(self) -> Decimal | None:
-        if self.value is None or self.mark.previous_close is None or self.rate is None:
-            return None
-        return self.value - self.units * self.mark.previous_close * self.rate
-
-
 def value_user(accounts: Sequence[AccountHoldings], currency: str, world: World) -> UserValuation:
     """Return the exact values of a user's accounts, each in its own currency, and of his portfolio in `currency`."""
     with localcontext(EXACT):
-        lines = [line for account in accounts for line in _lines(account, currency, world)]
+        lines = [line for account in accounts for line in lines_of(account, currency, world)]
         return UserValuation(
             portfolio=_valuation(lines, accounts, currency, world, None),
             accounts={
                 account.account_id: _valuation(
-                    _lines(account, account.currency, world), [account], account.currency, world, account
+                    lines_of(account, account.currency, world), [account], account.currency, world, account
                 )
                 for account in accounts
             },
         )
 
 
-def fx_rate(source: str, target: str, world: World) -> Decimal | None:
-    """Return units of `target` per unit of `source`; None when a rate is unknown."""
-    if source == target:
-        return ONE
-    dollars_source, dollars_target = _dollars(source, world), _dollars(target, world)
-    if dollars_source is None or dollars_target is None:
-        return None
-    return dollars_source if target == "USD" else CROSS_RATE.divide(dollars_source, dollars_target)
-
-
-def mark_of(instrument: Instrument, world: World) -> Mark:
-    """Return the price chosen to value an instrument now."""
-    if instrument.asset_class is AssetClass.CASH:
-        return Mark(ONE, None, None, False, None, None)
-    price = world.prices.get(instrument.id)
-    close, close_date = (None, None) if price is None else (price.previous_close, price.previous_close_date)
-    close_time = None if close is None or close_date is None else _close_time(instrument, close_date)
-    valid = close_date is not None and _is_day_before(instrument, close_date, world.now)
-    candidates: list[tuple[datetime, Decimal, PriceSource]] = []
-    if price is not None and price.price is not None and price.time is not None:  # noqa: SIM102  # two thoughts
-        if not valid or close_time is None or price.time >= close_time:
-            candidates = [(price.time, price.price, price.source)]
-    if not candidates:
-        if close is not None and close_time is not None:
-            candidates.append((close_time, close, PriceSource.PREVIOUS_CLOSE))
-        if instrument.id in world.provider_prices:
-            provider_price, time = world.provider_prices[instrument.id]
-            candidates.append((time, provider_price, PriceSource.PROVIDER))
-    known = (close, close_date) if valid else (None, None)
-    if not candidates:
-        return Mark(None, None, None, False, *known)
-    time, chosen, source = max(candidates, key=lambda candidate: candidate[0])
-    return Mark(chosen, time, source, _is_stale(instrument, time, world.now), *known)
-
-
-def _lines(account: AccountHoldings, currency: str, world: World) -> list[Line]:
-    return [
-        Line(account, holding, instrument, mark_of(instrument, world), fx_rate(instrument.currency, currency, world))
-        for holding in account.holdings
-        for instrument in (world.instruments[holding.instrument_id],)
-    ]
-
-
-def _dollars(currency: str, world: World) -> Decimal | None:
-    if currency == "USD":
-        return ONE
-    for instrument in world.instruments.values():
-        if instrument.symbol == f"CUR:{currency}" and instrument.id in world.prices:
-            return world.prices[instrument.id].price
-    return None
-
-
-def _is_day_before(instrument: Instrument, close_date: date, now: datetime) -> bool:
-    """Whether a close of that day is the base of the current trading day's change."""
-    hours = market_hours_around(now)
-    before = hours.previous_trading_day(hours.trading_day(now).date).date
-    if ASSET_CLASSES[instrument.asset_class].round_the_clock:
-        return before <= close_date < now.astimezone(NEW_YORK).date()
-    return close_date == before
-
-
-def _close_time(instrument: Instrument, day: date) -> datetime:
-    """When that day's official close was made: at the bell, for round-the-clock markets at midnight New York."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=NEW_YORK)
-    if ASSET_CLASSES[instrument.asset_class].round_the_clock:
-        return midnight + timedelta(days=1)
-    return market_hours_around(midnight).trading_day(midnight).close
-
-
-def _is_stale(instrument: Instrument, time: datetime, now: datetime) -> bool:
-    """Whether a mark is past its age limit, which counts from the open; until then the last session's price holds."""
-    row = ASSET_CLASSES[instrument.asset_class]
-    if instrument.stream is None:
-        return False
-    limit = timedelta(seconds=row.stale_after_s)
-    if row.round_the_clock:
-        return now - time > limit
-    hours = market_hours_around(now)
-    day = hours.trading_day(now)
-    if hours.session(now) is MarketSession.REGULAR and now - limit >= day.open:
-        return now - time > limit
-    if now < day.open or hours.session(now) is MarketSession.REGULAR:
-        day = hours.previous_trading_day(day.date)
-    return time < day.pre_open
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    return sum(known, ZERO) if (known := [amount for amount in amounts if amount is not None]) else None
-
-
-def _cents(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else to_cents(amount)
-
-
 def _valuation(
     lines: list[Line], accounts: Sequence[AccountHoldings], currency: str, world: World, one: AccountHoldings | None
 ) -> Valuation:
-    by_instrument: dict[InstrumentId, list[Line]] = {}
+    groups: dict[InstrumentId, list[Line]] = {}
     for line in lines:
-        by_instrument.setdefault(line.instrument.id, []).append(line)
-    positions = {key: _position(group, one) for key, group in by_instrument.items()}
-    return Valuation(_figures(lines, list(positions.values()), accounts, currency, world), positions)
+        groups.setdefault(line.instrument.id, []).append(line)
+    held = {key: group for key, group in groups.items() if not all(line.is_sold_out for line in group)}
+    positions = {key: _position(group, one, world) for key, group in held.items()}
+    figures = figures_of(lines, list(groups.values()), list(positions.values()), accounts, currency, world)
+    return Valuation(figures, positions)
 
 
-def _position(group: list[Line], of_account: AccountHoldings | None) -> Position:
-    mark, instrument, rate = group[0].mark, group[0].instrument, group[0].rate
+def _position(everything: list[Line], of_account: AccountHoldings | None, world: World) -> Position:
+    group = [line for line in everything if not line.is_sold_out]
+    mark, instrument, rate, price = group[0].mark, group[0].instrument, group[0].rate, group[0].price
+    is_cash = group[0].is_cash
     units = sum((line.units for line in group), ZERO)
-    whole = all(line.cost is not None for line in group)
-    value = _sum(line.value for line in group)
-    cost, gain = (_sum(line.cost for line in group), _sum(line.gain for line in group)) if whole else (None, None)
-    change = _sum(line.change for line in group)
-    paid = _sum(line.holding.cost_basis for line in group) if whole else None
+    whole = all(line.cost_basis is not None and not is_cash for line in group)
+    value = total(line.value for line in group)
+    cost, gain = (total(line.cost for line in group), total(line.gain for line in group)) if whole else (None, None)
+    change = None if value is None else whole_sum(line.change for line in everything)
+    by_session = {
+        name: None if value is None else whole_sum(line.changes[name] for line in everything) for name in SESSIONS
+    }
+    paid = total(line.cost_basis for line in group) if whole else None
+    rate_stale_since = group[0].rate_stale_since if rate is not None else None
+    stale = mark.stale or (None if rate_stale_since is None else StaleReason.OLD_FX_RATE)
+    bell = mark.session_close_date if world.now >= world.day.close else mark.previous_close_date
+    extended_since = None if mark.price is None else bell
     return Position(
         instrument=instrument.id,
         symbol=instrument.symbol,
         name=instrument.name,
         asset_class=instrument.asset_class,
-        quantity=sum((line.holding.quantity for line in group), ZERO),
+        quantity=sum((line.quantity for line in group), ZERO),
         multiplier=instrument.multiplier,
         price=mark.price,
         price_time=mark.time,
         price_source=mark.source,
-        stale=mark.stale,
+        stale=stale is not None,
         previous_close=mark.previous_close,
         previous_close_date=mark.previous_close_date,
         currency=instrument.currency,
         fx_rate=rate,
-        market_value=_cents(value),
-        cost_basis=_cents(cost),
-        average_cost=None if paid is None or units == 0 else (paid / units).quantize(UNIT_PRICE),
-        unrealized_gain=_cents(gain),
+        market_value=cents(value),
+        cost_basis=None if rate is None else cents(cost),
+        average_cost=None if paid is None or units == 0 or rate is None else (paid / units).quantize(UNIT_PRICE),
+        unrealized_gain=cents(gain),
         unrealized_gain_pct=None if gain is None or cost is None else percent(gain, abs(cost)),
-        day_change=_cents(change),
+        day_change=cents(change),
         day_change_pct=None if change is None or value is None else percent(change, abs(value - change)),
         unpriced_reason="no_price" if mark.price is None else "no_fx_rate" if rate is None else None,
         institution=of_account.institution if of_account else None,
@@ -256,45 +116,58 @@ def _position(group: list[Line], of_account: AccountHoldings | None) -> Position
         contributions=()
         if of_account
         else tuple(
-            Contribution(line.account.account_id, line.account.institution, line.holding.quantity, _cents(line.value))
+            Contribution(line.account.account_id, line.account.institution, line.quantity, cents(line.value))
             for line in sorted(group, key=lambda line: line.account.account_id)
+        ),
+        stale_reason=stale,
+        covered=None if value is None else covered(instrument, mark, rate_stale_since),
+        changes=PositionChanges(
+            cents(by_session["regular"]),
+            cents(by_session["extended"]),
+            cents(by_session["overnight"]),
+            cents(by_session["round_the_clock"]),
+            extended_since,
+        ),
+        change_reasons={} if value is None or is_cash else _reasons(everything, mark, change, by_session, world),
+        split_pending=next((line.split_pending for line in group if line.split_pending is not None), None),
+        market=MarketFacts()
+        if price is None or is_cash
+        else MarketFacts(
+            mark.session_close, mark.session_close_date, mark.dividend, price.held, price.status, price.delivery
         ),
     )
 
 
-def _figures(
-    lines: list[Line], positions: list[Position], accounts: Sequence[AccountHoldings], currency: str, world: World
-) -> Figures:
-    invested = [line for line in lines if not line.is_cash]
-    market_value = _sum(line.value for line in invested) or ZERO
-    cash = _sum(line.value for line in lines if line.is_cash) or ZERO
-    gain = _sum(line.gain for line in invested)
-    gain_cost = _sum(line.cost for line in invested if line.gain is not None)
-    change = _sum(line.change for line in invested)
-    gross = _gross(invested, lambda _mark: True)
-    live = _gross(invested, lambda mark: mark.source in LIVE_SOURCES and not mark.stale)
-    stale_times = [row.price_time for row in positions if row.stale and row.price_time is not None]
-    return Figures(
-        market_value=to_cents(market_value),
-        cash=to_cents(cash),
-        total_value=to_cents(market_value + cash),
-        cost_basis=_cents(_sum(line.cost for line in invested)),
-        unrealized_gain=_cents(gain),
-        unrealized_gain_pct=None if gain is None or gain_cost is None else percent(gain, gain_cost),
-        day_change=_cents(change),
-        day_change_pct=None if change is None else percent(change, market_value + cash - change),
-        live_coverage=(live / gross).quantize(Decimal("0.0001")) if gross else None,
-        stale_since=min(stale_times, default=None),
-        stale_count=len(stale_times),
-        unpriced_count=sum(row.unpriced_reason is not None for row in positions),
-        uncosted_count=sum(row.cost_basis is None for row in positions if row.asset_class is not AssetClass.CASH),
-        estimated_value=to_cents(_gross(invested, lambda mark: mark.source not in LIVE_SOURCES)),
-        positions_count=len(positions),
-        currency=currency,
-        session=str(market_hours_around(world.now).session(world.now)),
-        holdings_as_of=min((account.as_of for account in accounts if account.as_of is not None), default=None),
-    )
+def _reasons(
+    lines: list[Line], mark: Mark, change: Decimal | None, by_session: dict[str, Decimal | None], world: World
+) -> dict[str, str]:
+    """Return why each unknown change of a priced position is so."""
+    reasons = {name: _reason(name, lines[0].instrument, mark, world) for name in SESSIONS if by_session[name] is None}
+    if change is None:
+        reasons["day"] = "no_previous_close"
+    if not all(line.trades_known for line in lines):
+        reasons["day"] = "trades_unknown"
+    return reasons
 
 
-def _gross(lines: list[Line], chosen: Callable[[Mark], bool]) -> Decimal:
-    return sum((abs(line.value) for line in lines if line.value is not None and chosen(line.mark)), ZERO)
+def _reason(  # noqa: PLR0911  # a table in words
+    name: str, instrument: Instrument, mark: Mark, world: World
+) -> str:
+    no_previous = mark.previous_close is None
+    if ASSET_CLASSES[instrument.asset_class].round_the_clock:
+        if name != "round_the_clock":
+            return "round_the_clock"
+        return "no_previous_close" if no_previous else "no_price_since"
+    if name == "round_the_clock":
+        return "has_sessions"
+    if world.session is MarketSession.REGULAR:
+        if name != "regular":
+            return "regular_session"
+        return "no_previous_close" if no_previous else "no_price_since_open"
+    if world.now < world.day.open:
+        if name == "regular":
+            return "before_open"
+        return "no_previous_close" if no_previous else f"no_{name}_price"
+    if name == "regular" and no_previous:
+        return "no_previous_close"
+    return "no_session_close" if mark.session_close is None else f"no_{name}_price"

@@ -5,6 +5,7 @@ one, previous closes follow Alpaca's snapshot rule, and the arithmetic is `exact
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,9 +20,11 @@ from realtime.domain.asset_class import AssetClass, MarketStream
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Price, PriceSource
 from realtime.market_hours import NEW_YORK, market_hours_around
+from realtime.store.corporate_actions import read_corporate_actions
 from realtime.store.holdings import holdings_of
 from realtime.store.instruments import instruments_by_id, provider_prices
 from realtime.store.pool import Pool
+from realtime.store.transactions import day_trades
 from tests.support.exact import UserValuation, World, value_user
 
 _KEYS = {"APCA-API-KEY-ID": "demo-key", "APCA-API-SECRET-KEY": "demo-secret"}
@@ -56,7 +59,8 @@ class Market:
     ) -> dict[InstrumentId, Price]:
         """Return every instrument's price as the market itself has it.
 
-        Options and coins take the board's word for what REST does not tell: an option's price, both's previous close.
+        The board is believed in what REST does not tell: an option's price, its and coins' previous close, the close of
+        the day, halts, held prices and how an instrument is delivered.
         """
         listed = [instrument for instrument in instruments if instrument.stream is not None]
         stocks = {row.symbol: row for row in listed if row.stream is MarketStream.STOCK}
@@ -76,7 +80,7 @@ class Market:
                     coins[symbol].id, trade, (known.previous_close, known.previous_close_date)
                 )
         found |= {row.id: board[row.id] for row in listed if row.stream is MarketStream.OPTION and row.id in board}
-        return found
+        return {key: _as_delivered(price, board[key]) if key in board else price for key, price in found.items()}
 
     async def exchange_rates(self, currencies: Iterable[Instrument]) -> dict[InstrumentId, Price]:
         """Return the price in dollars of each foreign currency."""
@@ -109,12 +113,22 @@ async def true_values(market: Market, pool: Pool, bus: Bus, clock: MarketClock, 
     cash = await pool.fetch("select id from instruments where symbol = any($1)", [f"CUR:{code}" for code in currencies])
     instruments += await instruments_by_id(pool, {InstrumentId(str(row["id"])) for row in cash} - ids)
     prices = await market.prices(instruments, clock, bus) | await market.exchange_rates(instruments)
-    given = await provider_prices(pool, [row.id for row in instruments])
+    now = clock.now()
+    day = market_hours_around(now).trading_day(now).date
+    trades = (await day_trades(pool, [user_id], day)).get(user_id, {})
+    known = {row.id for row in instruments}
+    traded = {row.instrument_id for told in trades.values() for row in told.trades}
+    instruments += await instruments_by_id(pool, traded - known)
+    prices |= await market.prices([row for row in instruments if row.id in traded - known], clock, bus)
+    ids = known | traded
+    given = await provider_prices(pool, ids)
     world = World(
         instruments={row.id: row for row in instruments},
         prices=prices,
         provider_prices={row.instrument_id: (row.price, row.time) for row in given},
-        now=clock.now(),
+        now=now,
+        actions=await read_corporate_actions(pool, ids, day - timedelta(days=400)),
+        trades=trades,
     )
     return value_user(holdings.accounts, holdings.currency, world)
 
@@ -139,6 +153,17 @@ def _price(
         previous_close=close[0],
         previous_close_date=close[1],
         received_ns=0,
+    )
+
+
+def _as_delivered(price: Price, board: Price) -> Price:
+    return replace(
+        price,
+        session_close=board.session_close,
+        session_close_date=board.session_close_date,
+        status=board.status,
+        held=board.held,
+        delivery=board.delivery,
     )
 
 

@@ -11,13 +11,18 @@ from realtime.client import Stream
 from realtime.client.apply import State
 from realtime.domain.account import AccountId, UserId
 from tests.support.exact import UserValuation, Valuation
+from tests.support.exact_lines import SESSIONS
 
 MONEY = (
     "market_value", "cash", "total_value", "cost_basis", "unrealized_gain", "unrealized_gain_pct", "day_change",
     "day_change_pct", "unpriced_count", "uncosted_count", "positions_count", "currency",
+    "day_change_reason",
 )  # fmt: skip
 """The figures that do not depend on the second at which they are looked at."""
-ROW_MONEY = ("quantity", "price", "market_value", "cost_basis", "unrealized_gain", "day_change", "previous_close")
+ROW_MONEY = (
+    "quantity", "price", "market_value", "cost_basis", "unrealized_gain", "day_change", "previous_close",
+    "split_pending",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ def _different(name: str, figures: State, rows: State, truth: Valuation) -> list
         found.append(f"{name}: positions {len(rows)}, not {len(truth.positions)}")
     for key, position in truth.positions.items():
         wanted = {field: getattr(position, field) for field in ROW_MONEY}
+        wanted |= {f"{name}_change": getattr(position.changes, name) for name in SESSIONS}
         found += [
             f"{name}.{position.symbol}.{f}: {was}, not {to_be}" for f, was, to_be in _unequal(rows.get(key, {}), wanted)
         ]

@@ -8,20 +8,26 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from calculator.fx import Rates
-from calculator.marks import Marks, Moved, ProviderMark
+from calculator.mark import ProviderMark
+from calculator.marks import Marks, Moved
 from calculator.moment import Moment
 from calculator.watched import Watched
 from realtime.contract.messages import ValueUpdate
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass
+from realtime.domain.corporate_action import CashDividend, CorporateAction, Split
 from realtime.domain.holding import AccountHoldings, Holding
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.price import Price, PriceSource
+from realtime.domain.price import Delivery, HeldPrice, HoldReason, Price, PriceSource, TradingStatus
+from realtime.domain.transaction import DayTrade, DayTrades
 from realtime.store.holdings import UserHoldings
 from tests.support.exact import UserValuation, Valuation, World, value_user
 
 OPEN = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
-PREVIOUS_DAY, DAY_BEFORE_THAT = date(2026, 11, 19), date(2026, 11, 18)
+DAY, PREVIOUS_DAY, DAY_BEFORE_THAT, MONDAY = (date(2026, 11, day) for day in (20, 19, 18, 23))
+
+
+States = dict[tuple[UserId, AccountId | None], Valuation]
 
 
 def instrument(number: int, asset_class: AssetClass, currency: str = "USD", **fields: object) -> Instrument:
@@ -51,6 +57,7 @@ INSTRUMENTS = (
     instrument(10, AssetClass.CASH, "CAD"),
     instrument(11, AssetClass.CASH, "EUR"),
 )
+RATIOS = [Decimal(text) for text in ("4", "2", "0.1", "1.5", "3", "0.3333333333333333")]
 CURRENCIES = ("USD", "CAD", "EUR")
 BY_ID = {row.id: row for row in INSTRUMENTS}
 IDS = [row.id for row in INSTRUMENTS]
@@ -62,14 +69,15 @@ def decimals(low: str, high: str, places: int) -> st.SearchStrategy[Decimal]:
 
 amounts = st.one_of(decimals("-2000", "2000", 0), decimals("-100", "100", 1), decimals("-9", "9", 8))
 unit_prices = st.one_of(decimals("0.01", "500", 2), decimals("0.0001", "5", 4), decimals("1000", "99999", 3))
-market_times = st.integers(-172_800, 23_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
-nows = st.integers(-40_000, 40_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
+market_times = st.integers(-172_800, 60_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
+nows = st.integers(-40_000, 60_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
+held_prices = st.builds(HeldPrice, unit_prices, market_times, st.sampled_from(HoldReason))
 
 
 @st.composite
 def prices(draw: st.DrawFn, ids: list[InstrumentId] = IDS) -> Price:
     price = draw(st.none() | unit_prices)
-    close = draw(st.none() | unit_prices)
+    close, session_close = draw(st.none() | unit_prices), draw(st.none() | unit_prices)
     return Price(
         instrument_id=draw(st.sampled_from(ids)),
         price=price,
@@ -79,6 +87,41 @@ def prices(draw: st.DrawFn, ids: list[InstrumentId] = IDS) -> Price:
         previous_close=close,
         previous_close_date=None if close is None else draw(st.sampled_from([PREVIOUS_DAY, DAY_BEFORE_THAT])),
         received_ns=1,
+        session_close=session_close,
+        session_close_date=None if session_close is None else draw(st.sampled_from([DAY, PREVIOUS_DAY])),
+        status=draw(st.sampled_from(TradingStatus)),
+        held=draw(st.none() | held_prices),
+        delivery=draw(st.sampled_from([None, *Delivery])),
+    )
+
+
+@st.composite
+def corporate_actions(draw: st.DrawFn) -> dict[InstrumentId, tuple[CorporateAction, ...]]:
+    """All actions of a few instruments, in the order of their dates."""
+    found: dict[InstrumentId, tuple[CorporateAction, ...]] = {}
+    for key in draw(st.lists(st.sampled_from(IDS[:8]), unique=True, max_size=3)):
+        news: list[CorporateAction] = []
+        for ex_date in (PREVIOUS_DAY, DAY, MONDAY):
+            if draw(st.booleans()):
+                news.append(Split(key, ex_date, draw(st.sampled_from(RATIOS))))
+            if draw(st.booleans()):
+                news.append(CashDividend(key, ex_date, draw(decimals("0.01", "5", 3))))
+        found[key] = tuple(news)
+    return found
+
+
+@st.composite
+def day_trades(draw: st.DrawFn) -> DayTrades:
+    trades = st.builds(
+        DayTrade,
+        st.sampled_from(IDS),
+        amounts.filter(bool),
+        st.none() | unit_prices,
+        amounts,
+        st.sampled_from(CURRENCIES),
+    )
+    return DayTrades(
+        draw(st.sampled_from([DAY, DAY, PREVIOUS_DAY])), draw(st.booleans()), tuple(draw(st.lists(trades, max_size=3)))
     )
 
 
@@ -104,7 +147,8 @@ def account(draw: st.DrawFn, user_id: UserId, number: int) -> AccountHoldings:
 def holdings_of_user(draw: st.DrawFn, user_id: UserId) -> UserHoldings:
     count = draw(st.integers(0, 3))
     accounts = tuple(draw(account(user_id, number)) for number in range(count))
-    return UserHoldings(user_id, draw(st.sampled_from(CURRENCIES)), accounts)
+    trades = {row.account_id: draw(day_trades()) for row in accounts if draw(st.booleans())}
+    return UserHoldings(user_id, draw(st.sampled_from(CURRENCIES)), accounts, trades)
 
 
 provider_marks = st.dictionaries(st.sampled_from(IDS), st.builds(ProviderMark, unit_prices, market_times), max_size=4)
@@ -121,6 +165,7 @@ class Mirror:
     users: dict[UserId, UserHoldings]
     now: datetime
     doubted: set[InstrumentId] = field(default_factory=set)
+    actions: dict[InstrumentId, tuple[CorporateAction, ...]] = field(default_factory=dict)
 
     @classmethod
     def at(cls, now: datetime) -> "Mirror":
@@ -128,25 +173,24 @@ class Mirror:
         marks.add(INSTRUMENTS)
         return cls(marks, Watched(marks), {}, {}, {}, now)
 
-    def exact(self) -> dict[tuple[UserId, AccountId | None], Valuation]:
+    def exact(self) -> States:
         """Value every subject with the oracle."""
         provider = {key: (mark.price, mark.time) for key, mark in self.provider.items()}
-        world = World(BY_ID, self.prices, provider, self.now)
-        exact: dict[tuple[UserId, AccountId | None], Valuation] = {}
+        actions = [action for news in self.actions.values() for action in news]
+        exact: States = {}
         for user in self.users.values():
+            world = World(BY_ID, self.prices, provider, self.now, actions, user.trades)
             valued: UserValuation = value_user(user.accounts, user.currency, world)
             exact[user.user_id, None] = valued.portfolio
             exact |= {(user.user_id, key): valuation for key, valuation in valued.accounts.items()}
         return exact
 
-    def snapshot(self) -> dict[tuple[UserId, AccountId | None], Valuation]:
+    def snapshot(self) -> States:
         """Value every subject in full."""
         return applied({}, self.watched.value(Moved(), self.watched.user_ids))
 
 
-def applied(
-    states: dict[tuple[UserId, AccountId | None], Valuation], updates: list[ValueUpdate]
-) -> dict[tuple[UserId, AccountId | None], Valuation]:
+def applied(states: States, updates: list[ValueUpdate]) -> States:
     """Return the states as a reader of these updates has them."""
     after = dict(states)
     for update in updates:
