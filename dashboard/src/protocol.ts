@@ -41,7 +41,7 @@ export interface SessionChanges {
 export interface HeldPrice {
   price: number;
   time: string;
-  reason: "outside_quotes" | "split_like";
+  reason: "far_from_last" | "split_like";
 }
 
 /** Figures of an account or a portfolio. Amounts in `currency`, percents as 5.25 = 5.25 %; null is unknown. */
