@@ -19,9 +19,12 @@ from tests.support.truth import true_values
 from tests.support.waiting import wait_until
 
 _NOT_YET: tuple[type[Exception], ...] = (*OUTAGE, RedisError, aiohttp.ClientError, KeyError)
-_RETRY_NOW = "update jobs set due_at = now() where state = 'queued' and due_at > now()"
-_UNDONE = "select count(*) from jobs where id = any($1) and state <> 'done'"
-_PENDING = "select count(*) from jobs where state in ('queued', 'running')"
+_LATER = "state = 'queued' and due_at > now() + interval '8 s'"
+"""Jobs that wait because a provider told us to; all others are retries, which need not wait their turn."""
+_RETRY_NOW = f"update jobs set due_at = now() where state = 'queued' and due_at > now() and not ({_LATER})"
+_UNDONE = f"select count(*) from jobs where id = any($1) and state <> 'done' and not ({_LATER})"
+_PENDING = f"select count(*) from jobs where state in ('queued', 'running') and not ({_LATER})"
+_OWED = f"select id from jobs where id = any($1) and {_LATER}"
 _OPEN = """
 select connection_id, kind, trigger, state, attempts, due_at - now() as due_in, claimed_until - now() as claimed_for,
     last_error
@@ -77,8 +80,8 @@ async def values_are_exact(service: FaultedService, deadline_s: float) -> None:
         raise AssertionError("\n".join(found[:20])) from None
 
 
-async def jobs_are_done_once(service: FaultedService, played: Played, deadline_s: float) -> None:
-    """Wait until every refresh that was asked for is done, each exactly once; retries need not wait their turn.
+async def jobs_are_done_once(service: FaultedService, played: Played, deadline_s: float) -> Played:
+    """Wait until every refresh that was asked for is done, each exactly once; return what a provider put off.
 
     Raises:
         AssertionError: One is lost, doubled or without effect.
@@ -88,31 +91,34 @@ async def jobs_are_done_once(service: FaultedService, played: Played, deadline_s
         with suppress(*_NOT_YET):
             await service.pool.execute(_RETRY_NOW)
             pending = await service.pool.fetchval(_PENDING)
-            return not pending and not await service.pool.fetchval(_UNDONE, played.jobs)
+            return not pending and not await service.pool.fetchval(_UNDONE, list(played.jobs))
         return False
 
     try:
         await wait_until(done, deadline_s)
     except AssertionError:
-        rows = await service.pool.fetch(_OPEN, played.jobs)
+        rows = await service.pool.fetch(_OPEN, list(played.jobs))
         raise AssertionError(f"jobs not done after {deadline_s:g} s: {[dict(row) for row in rows]}") from None
     doubled = [dict(row) for row in await service.pool.fetch(_DOUBLED)]
     assert not doubled, f"as many complete runs as done jobs: {doubled}"
     assert not await service.pool.fetchval(_UNFINISHED_RUNS), "a run has no end"
-    for dealt, quantity in played.quantities.items():
+    owed = {row["id"] for row in await service.pool.fetch(_OWED, list(played.jobs))}
+    for dealt, (quantity, job) in played.quantities.items():
         stored = await service.pool.fetchval(_QUANTITY, dealt.persona, dealt.account, dealt.symbol)
-        assert stored == quantity, f"{dealt}: {stored}, not {quantity}"
+        assert stored == quantity or job in owed, f"{dealt}: {stored}, not {quantity}"
+    return Played(owed, {dealt: wanted for dealt, wanted in played.quantities.items() if wanted[1] in owed})
 
 
 @dataclass
 class Watch:
-    """Remembers what each stage used when all was well, and how far its log was read."""
+    """Remembers what each stage used when all was well, how far its log was read, and which jobs were put off."""
 
     offsets: dict[str, int] = field(default_factory=dict)
     resident: dict[str, int] = field(default_factory=dict)
     descriptors: dict[str, int] = field(default_factory=dict)
     tasks: dict[str, Counter[str]] = field(default_factory=dict)
     processes: int | None = None
+    owed: Played = field(default_factory=Played)
 
     async def nothing_leaks(self, service: FaultedService) -> None:
         """Check logs, tasks, memory, descriptors and processes; the first call only remembers.

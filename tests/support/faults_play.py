@@ -37,10 +37,14 @@ class Dealt:
 
 @dataclass
 class Played:
-    """What a schedule asked for: it must all have happened in the end."""
+    """What was asked for and must have happened in the end: the job that should store each quantity."""
 
-    jobs: list[UUID] = field(default_factory=list)
-    quantities: dict[Dealt, Decimal] = field(default_factory=dict)
+    jobs: set[UUID] = field(default_factory=set)
+    quantities: dict[Dealt, tuple[Decimal, UUID | None]] = field(default_factory=dict)
+
+    def joined(self, later: "Played") -> "Played":
+        """Return both; a later quantity replaces an earlier one."""
+        return Played(self.jobs | later.jobs, self.quantities | later.quantities)
 
 
 async def play(service: FaultedService, schedule: Schedule) -> Played:
@@ -210,13 +214,15 @@ async def _deal(service: FaultedService, refresh: Refresh, played: Played) -> No
     key, dealt = lines[int(refresh.choice * len(lines))]
     body = {"account": key, "symbol": dealt.symbol, "quantity": str(refresh.quantity), "webhook": False}
     await service.provider(provider, "POST", "holdings", **body)
-    played.quantities[dealt] = Decimal(refresh.quantity)
+    played.quantities[dealt] = Decimal(refresh.quantity), None
     while True:
         with suppress(*OUTAGE):
             row = await service.pool.fetchrow(_FIND_CONNECTION, dealt.persona, dealt.account)
             assert row is not None, f"{dealt} has no connection"
             connection, user = ConnectionId(str(row["connection_id"])), UserId(str(row["user_id"]))
             job = await enqueue_refresh(service.pool, connection_id=connection, user_id=user, trigger=Trigger.REQUEST)
-            played.jobs.append(job)
+            played.jobs.add(job)
+            if played.quantities[dealt] == (Decimal(refresh.quantity), None):
+                played.quantities[dealt] = Decimal(refresh.quantity), job
             return
         await asyncio.sleep(_ENQUEUE_AGAIN_S)

@@ -113,8 +113,11 @@ def schedule_of(seed: int) -> Schedule:
         )
         for kind in chosen
     ]
-    refreshes = tuple(
+    refreshes = [
         Refresh(rng.uniform(0, LASTS_S), rng.random(), rng.randint(1, 500))
         for _ in range(rng.randint(1, _REFRESHES_MAX))
-    )
-    return Schedule(seed, tuple(sorted(faults, key=lambda fault: fault.at_s)), refreshes)
+    ]
+    for hit in [fault for fault in faults if fault.target == "sync"]:  # jobs are short: let it have some at that moment
+        faults += [Fault(max(0.0, hit.at_s - 0.5), Kind.PROVIDER, f"{provider}:slow", 0.0) for provider in PROVIDERS]
+        refreshes += [Refresh(max(0.0, hit.at_s - 0.3), rng.random(), rng.randint(1, 500)) for _ in PROVIDERS]
+    return Schedule(seed, tuple(sorted(faults, key=lambda fault: fault.at_s)), tuple(refreshes))
