@@ -4,7 +4,7 @@ A bad print is contradicted by the next good one; a crash is confirmed by it: so
 as held, and decided within moments. By quotes whose midpoint agrees (asked for at once), by a second venue, or by a
 third print; by whatever came when `HOLD_MAX_NS` is over, for a guard that holds a true price is worse than none. A move
 by the ratio of a split is confirmed by no trade, since the shares that trade are new ones: it waits for the word of the
-corporate actions, or for its own time limit.
+corporate actions, or for its own time limit. Options are not guarded: doubling within a minute is what they do.
 """
 
 from realtime.domain.price import HoldReason
@@ -14,6 +14,7 @@ HOLD_MAX_NS = 15_000_000_000
 SPLIT_HOLD_MAX_NS = 60_000_000_000
 _FAR = 1.25
 """Ratio to the last price, up or down, from which on a print needs a second source."""
+_FAR_BELOW_A_DOLLAR = 2.5
 _AGREES = 0.05
 _PRINTS_CONFIRM = 3
 _SPLITS = (1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 100)
@@ -22,7 +23,8 @@ _SPLIT_TOLERANCE = 0.02
 
 def doubt(price: float, reference: float) -> HoldReason | None:
     """Return why a price must wait, given the last one; None when it need not."""
-    if reference / _FAR < price < reference * _FAR:
+    far = _FAR if reference >= 1 else _FAR_BELOW_A_DOLLAR
+    if reference / far < price < reference * far:
         return None
     ratio = max(price / reference, reference / price)
     is_split = any(abs(ratio / split - 1) <= _SPLIT_TOLERANCE for split in _SPLITS)

@@ -68,12 +68,13 @@ class LastPrice:
     """
 
     __slots__ = (
-        "_close", "_doubted", "_hold", "_prints", "_quote", "_shown", "_status", "_status_ns", "_undone", "_voids",
-        "instrument_id", "revision",
+        "_close", "_doubted", "_guarded", "_hold", "_prints", "_quote", "_shown", "_status", "_status_ns", "_undone",
+        "_voids", "instrument_id", "revision",
     )  # fmt: skip
 
-    def __init__(self, instrument_id: InstrumentId, revision: int = 0) -> None:
+    def __init__(self, instrument_id: InstrumentId, revision: int = 0, *, guarded: bool = True) -> None:
         self.instrument_id = instrument_id
+        self._guarded = guarded
         self.revision = revision
         self._prints: list[Print] = []
         self._voids: dict[_Key, _Void] = {}
@@ -87,9 +88,9 @@ class LastPrice:
         self._status_ns = 0
 
     @classmethod
-    def from_board(cls, price: Price) -> "LastPrice":
+    def from_board(cls, price: Price, *, guarded: bool = True) -> "LastPrice":
         """Go on where an earlier collector stopped; the first snapshot by REST may still take its price back."""
-        last = cls(price.instrument_id, price.revision)
+        last = cls(price.instrument_id, price.revision, guarded=guarded)
         if price.previous_close is not None and price.previous_close_date is not None:
             last._close = PreviousClose(price.previous_close, price.previous_close_date)
         if price.price is not None and price.time is not None:
@@ -108,7 +109,7 @@ class LastPrice:
         if newest:
             if self._status is not TradingStatus.TRADING and trade.time_ns > self._status_ns:
                 self._status = TradingStatus.TRADING  # we missed that it was resumed
-            if self._holds(new):
+            if self._guarded and self._holds(new):
                 return True
             prints.append(new)
         else:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import assert_never
 
+from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Price, PriceSource
 from symbol_collector.conditions import may_set_last_price
@@ -42,7 +43,7 @@ class LastPrices:
         for instrument in instruments:
             if instrument.id in self._symbols:
                 continue
-            last = _begin(instrument.id, board.get(instrument.id), now)
+            last = _begin(instrument, board.get(instrument.id), now)
             last.revision = max(last.revision, self._revisions.pop(instrument.id, 0))
             self._symbols[instrument.id] = instrument.symbol
             self._by_symbol[instrument.symbol] = last
@@ -160,9 +161,10 @@ class LastPrices:
                 assert_never(event)
 
 
-def _begin(instrument_id: InstrumentId, price: Price | None, now: datetime) -> LastPrice:
+def _begin(instrument: Instrument, price: Price | None, now: datetime) -> LastPrice:
+    guarded = instrument.asset_class is not AssetClass.OPTION
     if price is None:
-        return LastPrice(instrument_id)
+        return LastPrice(instrument.id, guarded=guarded)
     if price.time is not None and price.time > now + _AHEAD_MAX:
-        return LastPrice(instrument_id, price.revision + 1)
-    return LastPrice.from_board(price)
+        return LastPrice(instrument.id, price.revision + 1, guarded=guarded)
+    return LastPrice.from_board(price, guarded=guarded)

@@ -160,3 +160,17 @@ def test_a_halt_is_a_state_that_the_next_trade_ends() -> None:
     assert market.now().status is TradingStatus.PAUSED
     market.second = 5
     assert market.trade(101.0).status is TradingStatus.TRADING
+
+
+def test_what_moves_by_nature_is_not_held() -> None:
+    """Options double within a minute, and a stock of 20 cents moves by ticks of 5 %."""
+    option = LastPrice(InstrumentId("x"), guarded=False)
+    for second, price in enumerate((1.0, 3.2)):
+        option.add_trade(Trade("X", NOON_NS + second * SECOND, second, "Q", price, (), ""), PriceSource.TRADE, 1)
+    shown = option.publish()
+    assert shown is not None
+    assert (shown.price, shown.held) == (Decimal("3.2"), None)
+    penny = Market("0.2")
+    penny.trade(0.2)
+    assert penny.trade(0.3).price == Decimal("0.3")
+    assert penny.trade(0.9).held is not None
