@@ -36,11 +36,11 @@ from broadcaster.market import Market
 from broadcaster.protocol import ErrorCode, Limits
 from broadcaster.retained import RetainedStates
 from broadcaster.server import Broadcaster, Door
-from broadcaster.shapes import figures_data
 from broadcaster.sources import Sources
 from realtime.auth import Tokens
 from realtime.bus.client import open_bus
 from realtime.clock import MarketClock, WallClock
+from realtime.contract.shapes import figures_data
 from realtime.domain.account import UserId
 from realtime.domain.value import Figures
 from realtime.log import Log

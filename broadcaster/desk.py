@@ -29,9 +29,9 @@ from broadcaster.protocol import (
     Welcome,
 )
 from broadcaster.retained import RetainedStates
-from broadcaster.shapes import instant
 from broadcaster.sources import Sources
 from realtime.auth import Tokens, Unauthenticated
+from realtime.contract.shapes import instant
 from realtime.domain.account import UserId
 from realtime.errors import NavstreamError, RetryLater
 

@@ -4,11 +4,11 @@ from redis.exceptions import RedisError
 
 from broadcaster.channels import Channel, ChannelKind, ChannelName, State
 from broadcaster.fanout import Fanout
-from broadcaster.shapes import Data, market_data
 from realtime.bus.client import Bus
 from realtime.bus.prices import read_feed_state
 from realtime.clock import Clock, MarketClock
 from realtime.contract.messages import FeedState
+from realtime.contract.shapes import Data, market_data
 from realtime.domain.account import UserId
 from realtime.market_hours import market_hours_around
 

@@ -8,10 +8,10 @@ from redis.exceptions import RedisError
 from broadcaster.channels import Channel, State
 from broadcaster.fanout import Fanout
 from broadcaster.market import Market
-from broadcaster.shapes import instant, price_data
 from realtime.bus.client import Bus
 from realtime.bus.prices import FeedPosition, feed_end, read_batches, read_prices
 from realtime.clock import Clock, MarketClock
+from realtime.contract.shapes import instant, price_data
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price, supersedes
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from broadcaster.channels import Channel, State
-from broadcaster.shapes import Data, figures_data, instant, position_data
 from realtime.contract.messages import Revision, SubjectState, UnreadBatch, UnreadUpdate, decode
+from realtime.contract.shapes import Data, figures_data, instant, position_data
 from realtime.domain.account import SubjectKey
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition

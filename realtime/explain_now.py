@@ -1,6 +1,7 @@
 """`navstream explain`: how a value is made, in the terminal."""
 
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
@@ -14,7 +15,7 @@ from realtime.bus.live_states import live_states
 from realtime.clock import WallClock
 from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.errors import BadRequest
-from realtime.explanation import ExplainedLine, Explanation, Sums, as_data, explain, provenance
+from realtime.explanation import ExplainedLine, Explanation, Sums, explain, explanation_data, provenance
 from realtime.settings import Settings
 from realtime.store.access import owner_of
 from realtime.store.pool import open_pool
@@ -24,7 +25,7 @@ _UNKNOWN = "—"
 _COLUMNS = (
     ("symbol", "left"), ("quantity", "right"), ("times", "right"), ("price", "right"), ("source", "left"),
     ("session", "left"), ("age", "right"), ("FX", "right"), ("value", "right"), ("prev. close", "right"),
-    ("of", "left"), ("today", "right"), ("left out", "left"),
+    ("of", "left"), ("today", "right"), ("remarks", "left"),
 )  # fmt: skip
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -46,7 +47,7 @@ async def explain_now(settings: Settings, user_id: UserId | None, account: str |
     state = found.states[key]
     explanation = explain(state, key.account_id, provenance(accounts, state.as_of), live=found.live)
     if as_json:
-        sys.stdout.write(_encode(as_data(explanation)).decode() + "\n")
+        sys.stdout.write(_encode(explanation_data(explanation)).decode() + "\n")
     else:
         Console().print(view(explanation))
 
@@ -102,8 +103,22 @@ def _cells(line: ExplainedLine) -> tuple[str, ...]:
         _number(row.previous_close),
         str(row.previous_close_date or _UNKNOWN),
         _money(row.day_change),
-        ", ".join(f"{omission.total}: {omission.reason}" for omission in line.omissions),
+        "; ".join(_remarks(line)),
     )
+
+
+def _remarks(line: ExplainedLine) -> Iterator[str]:
+    row, facts = line.position, line.position.market
+    for omission in line.omissions:
+        yield f"not in {omission.total}: {omission.reason}"
+    if row.stale_reason is not None:
+        yield row.stale_reason.value
+    if row.split_pending is not None:
+        yield f"split {_number(row.split_pending)}:1, not synced yet"
+    if facts.held is not None:
+        yield f"{_number(facts.held.price)} is held: {facts.held.reason}"
+    if facts.dividend is not None:
+        yield f"dividend {_number(facts.dividend)}"
 
 
 def _totals(explanation: Explanation) -> Table:

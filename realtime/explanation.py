@@ -4,12 +4,12 @@ Everything comes from one published state, so that it is what clients were sent 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
-from typing import Any
 
 from realtime.contract.messages import Revision, SubjectState
+from realtime.contract.shapes import Data, figures_data, instant, position_data
 from realtime.domain.account import AccountId
 from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
 from realtime.domain.money import CENT
@@ -149,17 +149,31 @@ def provenance(accounts: Iterable[LinkedAccount], as_of: datetime) -> dict[Accou
     }
 
 
-def as_data(value: Any) -> Any:
-    """Return an explanation, or a part of it, as objects, lists and scalars, for either encoding."""
-    if is_dataclass(value):
-        return {field.name: as_data(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {key: as_data(part) for key, part in value.items()}
-    if isinstance(value, tuple):
-        if hasattr(value, "_asdict"):
-            return as_data(value._asdict())
-        return [as_data(part) for part in value]
-    return value
+def explanation_data(explanation: Explanation) -> Data:
+    """Return an explanation as clients get it; figures and positions are as on the WebSocket."""
+    of_account = explanation.account is not None
+    return {
+        "account": explanation.account,
+        "as_of": instant(explanation.as_of),
+        "revision": {"generation": explanation.revision.generation, "number": explanation.revision.number},
+        "live": explanation.live,
+        "accounts": {account: asdict(origin) for account, origin in explanation.accounts.items()},
+        "figures": figures_data(explanation.figures),
+        "lines": [
+            {
+                "position": position_data(line.position, of_account=of_account),
+                "price_age_s": line.price_age_s,
+                "price_session": line.price_session,
+                "product": line.product,
+                "previous_value": line.previous_value,
+                "omissions": [asdict(omission) for omission in line.omissions],
+            }
+            for line in explanation.lines
+        ],
+        "sums": asdict(explanation.sums),
+        "not_in_lines": asdict(explanation.not_in_lines),
+        "rounding": asdict(explanation.rounding),
+    }
 
 
 def age_s(moment: datetime | None, now: datetime) -> Decimal | None:
@@ -199,7 +213,7 @@ def _omissions(position: Position, *, is_cash: bool) -> Iterable[Omission]:
     if is_cash:
         return
     if position.day_change is None:
-        yield Omission("day_change", unpriced or "no_previous_close")
+        yield Omission("day_change", unpriced or position.change_reasons.get("day", "no_previous_close"))
     if position.cost_basis is None:
         yield Omission("cost_basis", "no_fx_rate" if unpriced == "no_fx_rate" else "no_cost_basis")
     if position.unrealized_gain is None:

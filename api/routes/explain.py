@@ -12,12 +12,17 @@ from api.parts import PartsOf
 from api.problems import NotFound
 from realtime.bus.live_states import live_states
 from realtime.domain.account import AccountId, SubjectKey, UserId
-from realtime.explanation import as_data, explain, provenance
+from realtime.explanation import explain, explanation_data, provenance
 from realtime.store.portfolio import LinkedAccount, linked_accounts
 
 router = APIRouter(tags=["explain"])
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _SUMS = "market_value, cash, total_value, cost_basis, unrealized_gain, day_change"
+
+
+class Revision(BaseModel):
+    generation: int
+    number: int
 
 
 class Origin(BaseModel):
@@ -50,7 +55,7 @@ class ExplanationAnswer(BaseModel):
 
     account: str | None
     as_of: str = Field(description="Market time of the valuation, as in the WebSocket message with these figures.")
-    revision: list[int] = Field(description="Generation and number of the value batch.")
+    revision: Revision = Field(description="Of the value batch behind it.")
     live: bool = Field(description="Whether a calculator keeps the values up to date.")
     accounts: dict[str, Origin]
     figures: dict[str, Any] = Field(description="As on the WebSocket: schema Figures of docs/asyncapi.yaml.")
@@ -82,5 +87,5 @@ async def _explained(
     found = await live_states(parts.bus, parts.clock, key)
     state = found.states[key]
     explanation = explain(state, account_id, provenance(accounts, state.as_of), live=found.live)
-    body = _encode(as_data(explanation))
+    body = _encode(explanation_data(explanation))
     return Response(body, media_type="application/json")

@@ -11,9 +11,9 @@ import yaml
 
 from broadcaster.channels import parse_channel
 from broadcaster.protocol import OPS, PATH, SUBPROTOCOL_MSGPACK, CloseCode, ErrorCode, Limits, Message, Op, Rejected
-from broadcaster.shapes import figures_data, market_data, position_data, price_data
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedStatus
+from realtime.contract.shapes import figures_data, market_data, position_data, price_data
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.price import Delivery, HoldReason, PriceSource, TradingStatus
 from realtime.domain.value import Covered, StaleReason

@@ -32,9 +32,6 @@ from tests.support.books import add_account, add_instrument, add_user, hold
 from tests.support.broadcasting import SECRET, broadcaster_at
 from tests.support.waiting import wait_until
 
-MONEY = ("market_value", "cash", "total_value", "cost_basis", "unrealized_gain", "day_change", "unpriced_count")
-ROW = ("quantity", "multiplier", "price", "price_time", "fx_rate", "previous_close", "market_value", "day_change")
-
 
 @pytest.fixture
 def desk(bus: Bus, pool: Pool, postgres_dsn: str, redis_url: str) -> Desk:
@@ -160,15 +157,8 @@ async def test_it_equals_what_a_client_sees_while_prices_move(
 
 def check(answer: dict[str, Any], figures: Mapping[str, Any], positions: Mapping[str, Any]) -> None:
     told, lines = answer["figures"], {line["position"]["instrument"]: line for line in answer["lines"]}
-    assert set(MONEY) <= told.keys() & figures.keys()
-    assert {name: told[name] for name in told.keys() & figures.keys()} == figures
-    assert lines.keys() == positions.keys()
-    for instrument, row in positions.items():
-        shown = lines[instrument]["position"]
-        assert set(ROW) <= shown.keys() & row.keys()
-        assert {name: shown[name] for name in shown.keys() & row.keys()} == {
-            name: row[name] for name in shown.keys() & row.keys()
-        }
+    assert told == figures
+    assert {instrument: line["position"] for instrument, line in lines.items()} == positions
     for name in ("market_value", "cash", "total_value", "day_change"):
         parts = [answer[part][name] for part in ("sums", "not_in_lines", "rounding")]
         assert sum(map(exact, parts)) == exact(figures[name]), name

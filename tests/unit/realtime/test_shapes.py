@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from broadcaster.shapes import figures_data, instant, market_data, position_data, price_data
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedState, FeedStatus
+from realtime.contract.shapes import figures_data, instant, market_data, position_data, price_data
 from realtime.domain.account import AccountId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price, PriceSource

@@ -1,4 +1,4 @@
-"""How domain values look on the wire: field names as in docs/asyncapi.yaml, instants as RFC 3339 text. Pure.
+"""How domain values look to clients, over WebSocket and REST: fields as in docs/asyncapi.yaml, RFC 3339 instants. Pure.
 
 Amounts stay Decimal, which both encodings write as numbers; unknown is null.
 """
