@@ -42,23 +42,27 @@ def allocate(
     symbols_max: int | None,
     values: Mapping[InstrumentId, Decimal],
     streamed_now: frozenset[str],
+    watched: Mapping[InstrumentId, Decimal] | None = None,
 ) -> Allocation:
-    """Give the places of one stream to the instruments that are worth most.
+    """Give the places of one stream to what somebody looks at, then to the rest, each by value.
 
     Args:
         instruments: Who would like a place.
         symbols_max: Places; None for no limit.
         values: Value held of each over all accounts, signs dropped; unknown counts as nothing.
         streamed_now: Who has a place; kept unless somebody else is worth clearly more.
+        watched: Value held of each by those who look at theirs now.
     """
     candidates = list(instruments)
     symbols = frozenset(instrument.symbol for instrument in candidates)
     if symbols_max is None or len(symbols) <= symbols_max:
         return Allocation(symbols, frozenset())
 
-    def claim(instrument: Instrument) -> tuple[Decimal, str]:
-        value = values.get(instrument.id, Decimal(0))
-        return -(value * _KEEPS_ITS_PLACE if instrument.symbol in streamed_now else value), instrument.symbol
+    def claim(instrument: Instrument) -> tuple[bool, Decimal, str]:
+        seen = (watched or {}).get(instrument.id)
+        value = values.get(instrument.id, Decimal(0)) if seen is None else seen
+        held_on = value * _KEEPS_ITS_PLACE if instrument.symbol in streamed_now else value
+        return seen is None, -held_on, instrument.symbol
 
     ranked = [instrument.symbol for instrument in sorted(candidates, key=claim)]
     return Allocation(frozenset(ranked[:symbols_max]), frozenset(ranked[symbols_max:]))

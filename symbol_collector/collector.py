@@ -9,12 +9,15 @@ from decimal import Decimal
 from redis.exceptions import RedisError
 
 from realtime.bus.client import Bus
+from realtime.bus.interest import read_interest
 from realtime.bus.prices import read_board, write_feed_state
 from realtime.clock import Clock, MarketClock, now_ns
 from realtime.contract.messages import FeedState, FeedStatus
+from realtime.domain.account import UserId
 from realtime.domain.asset_class import MarketStream
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.price import Price
+from realtime.domain.partition import all_partitions
+from realtime.domain.price import Delivery, Price
 from realtime.log import Log
 from realtime.market_hours import market_hours_around
 from realtime.process import Health
@@ -36,7 +39,7 @@ from symbol_collector.writer import PriceWriter
 
 _MESSAGES_AT_ONCE = 2_000
 _STATE_EVERY_S = 0.5
-_ALLOCATE_EVERY_S = 60.0
+_ALLOCATE_EVERY_S = 30.0
 _RETRY_AFTER_S = 0.5
 _NOTHING = Allocation(frozenset(), frozenset())
 
@@ -139,21 +142,34 @@ class Collector:
             self._allocation_due.set()
 
     async def _allocate(self) -> None:
-        """Give out the places on the streams whenever holdings or limits change; by value when there are too few."""
+        """Give out the places on the streams whenever holdings or limits change, and now and then by who looks."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_ALLOCATE_EVERY_S):
                     await self._allocation_due.wait()
             self._allocation_due.clear()
             values: Mapping[InstrumentId, Decimal] | None = None
+            watched: Mapping[InstrumentId, Decimal] = {}
             for stream in MarketStream:
                 candidates = [each for each in (self._held or {}).values() if stream_of(each) is stream]
                 limit = self._limit(stream)
                 if values is None and limit is not None and len(candidates) > limit:
                     values = await self._universe.values()
+                    watched = await self._universe.values(await self._watched_users())
                 streamed_now = self._allocations.get(stream, _NOTHING).streamed
-                self._allocations[stream] = allocate(candidates, limit, values or {}, streamed_now)
-                self._streams.want(stream, self._allocations[stream].streamed)
+                self._allocations[stream] = allocation = allocate(
+                    candidates, limit, values or {}, streamed_now, watched
+                )
+                self._streams.want(stream, allocation.streamed)
+                self._prices.set_delivery(allocation.streamed, Delivery.STREAM)
+                self._prices.set_delivery(allocation.polled, Delivery.POLL)
+            self._offer()
+
+    async def _watched_users(self) -> set[UserId]:
+        try:
+            return {subject.user_id for subject in await read_interest(self._bus, all_partitions())}
+        except RedisError:
+            return set()  # who looks is unknown: places go by value alone until Redis is back
 
     async def _take_in(self) -> None:
         while True:

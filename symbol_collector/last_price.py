@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.price import HeldPrice, Price, PriceSource, TradingStatus
+from realtime.domain.price import Delivery, HeldPrice, Price, PriceSource, TradingStatus
 from symbol_collector.conditions import may_set_last_price
 from symbol_collector.decode import Cancel, Correction, Quote, Status, Trade, to_ns, to_time
 from symbol_collector.guard import Hold, doubt
@@ -69,11 +69,12 @@ class LastPrice:
 
     __slots__ = (
         "_close", "_doubted", "_guarded", "_hold", "_prints", "_quote", "_shown", "_status", "_status_ns", "_undone",
-        "_voids", "instrument_id", "revision",
+        "_voids", "delivery", "instrument_id", "revision",
     )  # fmt: skip
 
     def __init__(self, instrument_id: InstrumentId, revision: int = 0, *, guarded: bool = True) -> None:
         self.instrument_id = instrument_id
+        self.delivery: Delivery | None = None
         self._guarded = guarded
         self.revision = revision
         self._prints: list[Print] = []
@@ -206,7 +207,7 @@ class LastPrice:
             self.revision += 1
         self._shown, self._undone = now, False
         close = self._close
-        if now is None and close is None and shown is None:
+        if now is None and close is None and shown is None and self.delivery is None:
             return None
         return Price(
             instrument_id=self.instrument_id,
@@ -219,6 +220,7 @@ class LastPrice:
             received_ns=0 if now is None else now.received_ns,
             status=self._status,
             held=None if self._hold is None else _held(self._hold),
+            delivery=self.delivery,
         )
 
     @property

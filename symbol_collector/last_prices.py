@@ -7,7 +7,7 @@ from typing import assert_never
 
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.price import Price, PriceSource
+from realtime.domain.price import Delivery, Price, PriceSource
 from symbol_collector.conditions import may_set_last_price
 from symbol_collector.decode import Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns
 from symbol_collector.last_price import LastPrice, PreviousClose
@@ -114,6 +114,14 @@ class LastPrices:
                 self._note_held(self._symbols[price.instrument_id])
         self._unknown.update(self._symbols[price.instrument_id] for price in prices if price.price is None)
         return prices
+
+    def set_delivery(self, symbols: Iterable[str], delivery: Delivery) -> None:
+        """Say how prices of these symbols come from now on."""
+        for symbol in symbols:
+            last = self._by_symbol.get(symbol)
+            if last is not None and last.delivery is not delivery:
+                last.delivery = delivery
+                self._changed[last.instrument_id] = last
 
     def take_suspects(self) -> set[str]:
         """Return the symbols of which a price has been held back since the last call: ask REST for them."""

@@ -18,6 +18,7 @@ from alpaca.data.requests import CryptoSnapshotRequest, OptionBarsRequest, Optio
 from alpaca.data.timeframe import TimeFrame
 from requests import RequestException, Response, Session
 
+from providers.limits import Window
 from realtime.domain.asset_class import MarketStream
 from realtime.errors import BadRequest, RetryLater
 from symbol_collector.decode import Raw
@@ -30,6 +31,8 @@ _CONNECT_TIMEOUT_S = 3.0
 _TOO_MANY_REQUESTS = 429
 _BAD_REQUEST = 400
 _DEFAULT_WAIT_S = 5.0
+_CALLS_PER_MINUTE = 190
+"""Of the 200 that the smallest plan allows; closes, refills and polls share them."""
 _OPTION_BARS_DAYS = timedelta(days=14)
 
 _Answer = TypeVar("_Answer")
@@ -57,6 +60,7 @@ class MarketData:
 
     def __init__(self, address: DataAddress) -> None:
         self._address = address
+        self._window = Window(_CALLS_PER_MINUTE)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="alpaca-rest")
         self._of_thread = threading.local()
 
@@ -77,7 +81,11 @@ class MarketData:
         return await self._ask(lambda clients: clients.dollar_rates(currencies))
 
     async def _ask(self, call: Callable[["_Clients"], _Answer]) -> _Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, call)
+        loop = asyncio.get_running_loop()
+        while wait_s := self._window.wait_s(loop.time()):  # noqa: ASYNC110  # time itself is what it waits for
+            await asyncio.sleep(wait_s)
+        self._window.count(loop.time())
+        return await loop.run_in_executor(self._threads, self._call, call)
 
     def _call(self, call: Callable[["_Clients"], _Answer]) -> _Answer:
         if not hasattr(self._of_thread, "clients"):  # one each: their HTTP sessions are not made for sharing

@@ -9,6 +9,7 @@ import asyncpg
 
 from realtime.clock import Clock
 from realtime.contract.names import HOLDINGS_CHANGED
+from realtime.domain.account import UserId
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.log import Log
 from realtime.store.instruments import currency_instruments, held_instruments, held_values
@@ -70,10 +71,10 @@ class Universe:
             tasks.create_task(self._read_again())
             tasks.create_task(self._read())
 
-    async def values(self) -> Mapping[InstrumentId, Decimal]:
-        """Return how much of each instrument all accounts hold, at the newest provider prices; empty when unknown."""
+    async def values(self, user_ids: Iterable[UserId] | None = None) -> Mapping[InstrumentId, Decimal]:
+        """Return how much these users, or all, hold of each instrument, at provider prices; empty when unknown."""
         try:
-            return await held_values(self._pool)
+            return await held_values(self._pool, user_ids)
         except _DATABASE_ERRORS as error:
             self._say_unreachable(error)
             return {}

@@ -13,3 +13,8 @@ PARTITIONS_COUNT = 256
 def partition_of(user_id: UserId) -> Partition:
     """Return the share, 0 to 255, that a user and all of his accounts belong to; never changes."""
     return Partition(crc32(user_id.encode()) % PARTITIONS_COUNT)
+
+
+def all_partitions() -> list[Partition]:
+    """Return every share."""
+    return [Partition(number) for number in range(PARTITIONS_COUNT)]

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from realtime.domain.account import UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.store.keys import new_key
@@ -33,6 +34,7 @@ from holdings h
 join accounts a on a.id = h.account_id and a.is_active
 join instruments i on i.id = h.instrument_id
 join instrument_prices p on p.instrument_id = i.id
+where $1::uuid[] is null or h.user_id = any($1)
 group by i.id, p.price
 """
 _PROVIDER_PRICES = """
@@ -118,12 +120,19 @@ async def currency_instruments(connection: Connection | Pool, currencies: Iterab
     return [_instrument(row) for row in await connection.fetch(_CURRENCIES, list(currencies))]
 
 
-async def held_values(connection: Connection | Pool) -> dict[InstrumentId, Decimal]:
-    """Return the value all active accounts hold of each instrument, signs dropped, at the newest provider price.
+async def held_values(
+    connection: Connection | Pool, user_ids: Iterable[UserId] | None = None
+) -> dict[InstrumentId, Decimal]:
+    """Return the value that active accounts hold of each instrument, signs dropped, at the newest provider price.
 
     In the instrument's currency; instruments without a provider price are missing.
+
+    Args:
+        connection: Where to ask.
+        user_ids: Whose accounts; None for everybody's.
     """
-    return {InstrumentId(str(row["id"])): row["value"] for row in await connection.fetch(_HELD_VALUES)}
+    rows = await connection.fetch(_HELD_VALUES, None if user_ids is None else list(user_ids))
+    return {InstrumentId(str(row["id"])): row["value"] for row in rows}
 
 
 async def provider_prices(connection: Connection | Pool, ids: Iterable[InstrumentId]) -> list[ProviderPrice]:

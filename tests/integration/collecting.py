@@ -18,6 +18,7 @@ from realtime.bus.client import Bus
 from realtime.bus.prices import read_board, read_feed_state
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedState
+from realtime.domain.account import UserId
 from realtime.domain.asset_class import AssetClass, MarketStream
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price
@@ -114,6 +115,7 @@ class Holder:
     """A user with one account, whose holdings a test replaces."""
 
     pool: Pool
+    user_id: UserId
     account: UUID
     instruments: dict[str, InstrumentId] = field(default_factory=dict)
 
@@ -149,22 +151,24 @@ def asset_class(symbol: str) -> AssetClass:
     return AssetClass.MUTUAL_FUND if symbol.endswith("X") and len(symbol) == 5 else AssetClass.EQUITY
 
 
-async def new_holder(pool: Pool) -> Holder:
+async def new_holder(pool: Pool, name: str = "Ada") -> Holder:
     user, connection, account = uuid4(), uuid4(), uuid4()
-    await pool.execute("insert into users (id, name) values ($1, 'Ada')", user)
+    await pool.execute("insert into users (id, name) values ($1, $2)", user, name)
     await pool.execute(
-        "insert into connections (id, user_id, provider, provider_connection_id) values ($1, $2, 'plaid', 'item')",
+        "insert into connections (id, user_id, provider, provider_connection_id) values ($1, $2, 'plaid', $3)",
         connection,
         user,
+        name,
     )
     await pool.execute(
         """insert into accounts (id, public_id, user_id, connection_id, provider, provider_account_id, account_type,
-           name, currency) values ($1, 'plaid_1', $2, $3, 'plaid', 'p', 'investment', 'IRA', 'USD')""",
+           name, currency) values ($1, $4, $2, $3, 'plaid', 'p', 'investment', 'IRA', 'USD')""",
         account,
         user,
         connection,
+        f"plaid_{name}",
     )
-    return Holder(pool, account)
+    return Holder(pool, UserId(str(user)), account)
 
 
 @dataclass

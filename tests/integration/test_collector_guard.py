@@ -1,11 +1,14 @@
-"""Halts and held prices: from the simulated Alpaca to the board."""
+"""Halts, held prices and who gets a place on the stream: from the simulated Alpaca to the board."""
 
 from collections.abc import AsyncIterator, Iterator
+from decimal import Decimal
 
 import pytest
 
 from realtime.bus.client import Bus
-from realtime.domain.price import HoldReason, TradingStatus
+from realtime.bus.interest import announce_interest
+from realtime.domain.account import SubjectKey
+from realtime.domain.price import Delivery, HoldReason, TradingStatus
 from realtime.store.pool import Pool
 from tests.integration.collecting import (
     Collecting,
@@ -98,3 +101,32 @@ async def test_a_crash_is_believed_within_moments(market: Market, holder: Holder
             await market.emit("MSFT", price)
         crashed = await collector.price_is("MSFT", "329.0")
         assert crashed.held is None
+
+
+async def test_viewers_get_the_places_and_each_price_says_how_it_comes(
+    market: Market, holder: Holder, bus: Bus, postgres_dsn: str
+) -> None:
+    """Two places for five symbols: what somebody looks at streams, though others hold far more of the rest."""
+    viewer = await new_holder(holder.pool, "Grace")
+    viewer.instruments = holder.instruments
+    await holder.hold("AAPL", "MSFT", "NVDA", "TSLA", "KO", quantity=Decimal(1_000))
+    await viewer.hold("TSLA", "KO")
+    for instrument in holder.instruments.values():
+        await holder.pool.execute("insert into instrument_prices values ($1, 100, now(), 'plaid')", instrument)
+    await announce_interest(bus, SubjectKey(viewer.user_id, None))
+    async with collecting(market, holder, bus, postgres_dsn, symbols_max=2) as collector:
+        await wait_until(lambda: _streams(market, "TSLA", "KO"), what="the viewer's holdings stream")
+
+        async def deliveries() -> dict[str, Delivery | None]:
+            prices = {symbol: await collector.price(symbol) for symbol in holder.instruments}
+            return {symbol: None if price is None else price.delivery for symbol, price in prices.items()}
+
+        async def are_said() -> bool:
+            polled = dict.fromkeys(("AAPL", "MSFT", "NVDA"), Delivery.POLL)
+            return await deliveries() == {**polled, "TSLA": Delivery.STREAM, "KO": Delivery.STREAM}
+
+        await wait_until(are_said, what="each price says how it comes")
+
+
+async def _streams(market: Market, *symbols: str) -> bool:
+    return await market.subscribed() == set(symbols)

@@ -75,3 +75,22 @@ def test_the_tighter_of_two_limits() -> None:
 def test_currencies_other_than_the_dollar_need_a_rate() -> None:
     held = [instrument("CUR:CAD", AssetClass.CASH, "CAD"), instrument("CUR:USD", AssetClass.CASH), instrument("A")]
     assert {currency: each.symbol for currency, each in currencies(held).items()} == {"CAD": "CUR:CAD"}
+
+
+def test_with_30_places_for_400_symbols_those_who_look_come_first() -> None:
+    """What viewers hold streams, by value; the rest of the places go to the most valuable of all."""
+    held = [instrument(f"Q{chr(65 + number // 26)}{chr(65 + number % 26)}") for number in range(400)]
+    values = {each.id: Decimal(1_000 + number) for number, each in enumerate(held)}
+    watched = {each.id: Decimal(number + 1) for number, each in enumerate(held[:20])}
+    found = allocate(held, 30, values, frozenset(), watched)
+    assert found.streamed == {each.symbol for each in (*held[:20], *held[390:])}
+    assert len(found.polled) == 370
+    fewer = allocate(held, 10, values, frozenset(), watched)
+    assert fewer.streamed == {each.symbol for each in held[10:20]}
+
+
+def test_a_viewer_s_holding_takes_the_place_of_one_that_nobody_looks_at() -> None:
+    """However much more that one is worth."""
+    candidates = [instrument("A"), instrument("B")]
+    found = allocate(candidates, 1, worth(A=1_000_000, B=1), frozenset("A"), worth(B=1))
+    assert found.streamed == {"B"}
