@@ -23,12 +23,13 @@ from realtime.store.alerts import (
     untold_notices,
 )
 from realtime.store.jobs import OUTAGE
-from realtime.store.pool import Pool
+from realtime.store.pool import Connection, Pool, borrowed
 
 _LOOK_EVERY_S = 1.0
 _KEEP = timedelta(days=90)
 _TELL_LATER = timedelta(days=1)
 _RECORDS_MAX = 1_000
+_DATABASE_S = 2.0
 
 
 class Monitor:
@@ -63,7 +64,7 @@ class Monitor:
         self._health = health
         self._patience = patience
         self._notices = None if webhook_url is None else Notices(webhook_url, clock, log, self._taken, patience)
-        self._to_record: deque[Callable[[], Awaitable[None]]] = deque(maxlen=_RECORDS_MAX)
+        self._to_record: deque[Callable[[Connection], Awaitable[None]]] = deque(maxlen=_RECORDS_MAX)
         self._remembered = False
 
     async def run(self) -> None:
@@ -91,12 +92,14 @@ class Monitor:
         """Take over what an earlier monitor fired, and tell what it could not tell."""
         now = self._clock.now()
         try:
-            self._alerts.adopt(await firing_alerts(self._pool))
-            if self._notices is not None:
-                self._notices.offer(await untold_notices(self._pool, now - _TELL_LATER))
-            await prune_alerts(self._pool, now - _KEEP)
+            async with asyncio.timeout(_DATABASE_S), borrowed(self._pool, _DATABASE_S) as database:
+                self._alerts.adopt(await firing_alerts(database))
+                untold = await untold_notices(database, now - _TELL_LATER)
+                await prune_alerts(database, now - _KEEP)
         except OUTAGE:
             return False
+        if self._notices is not None:
+            self._notices.offer(untold)
         return True
 
     def _tell(self, notice: Notice) -> None:
@@ -105,22 +108,23 @@ class Monitor:
         if notice.turn is Turn.FIRED:
             say = log.error if alert.severity is Severity.CRITICAL else log.warning
             say("alert_fired")
-            self._to_record.append(lambda: record_fired(self._pool, alert))
+            self._to_record.append(lambda database: record_fired(database, alert))
         else:
             log.info("alert_cleared")
-            self._to_record.append(lambda: record_cleared(self._pool, alert.id, notice.at))
+            self._to_record.append(lambda database: record_cleared(database, alert.id, notice.at))
         if self._notices is not None:
             self._notices.offer([notice])
 
     async def _taken(self, notice: Notice) -> None:
         at = self._clock.now()
-        self._to_record.append(lambda: record_told(self._pool, notice, at))
+        self._to_record.append(lambda database: record_told(database, notice, at))
 
     async def _record(self) -> None:
         """Write what waits, in order; what cannot be written now waits on."""
         while self._to_record:
             try:
-                await self._to_record[0]()
+                async with asyncio.timeout(_DATABASE_S), borrowed(self._pool, _DATABASE_S) as database:
+                    await self._to_record[0](database)
             except OUTAGE:
                 return
             self._to_record.popleft()

@@ -15,7 +15,7 @@ from realtime.domain.alert import Alert
 from realtime.market_hours import MarketSession, market_hours_around
 from realtime.store.alerts import firing_alerts
 from realtime.store.jobs import OUTAGE
-from realtime.store.pool import Pool
+from realtime.store.pool import Pool, borrowed
 from realtime.store.work import Work, read_work
 
 FAILING_AFTER_S = 3600.0
@@ -85,7 +85,7 @@ def market_moment(market: MarketClock) -> MarketMoment:
 
 
 class Lookout:
-    """Looks at everything; no look lasts longer than two seconds."""
+    """Looks at everything; no look lasts longer than three seconds."""
 
     def __init__(self, bus: Bus, pool: Pool, market: MarketClock, clock: Clock, overdue_after_s: float) -> None:
         self._bus = bus
@@ -112,9 +112,9 @@ class Lookout:
     async def stored(self) -> Stored | None:
         """Return what Postgres tells; None when it does not answer."""
         try:
-            async with asyncio.timeout(_WAIT_S):
-                work = await read_work(self._pool, self._overdue_after_s, FAILING_AFTER_S)
-                return Stored(work, tuple(await firing_alerts(self._pool)))
+            async with asyncio.timeout(_WAIT_S), borrowed(self._pool, _WAIT_S / 2) as database:
+                work = await read_work(database, self._overdue_after_s, FAILING_AFTER_S)
+                return Stored(work, tuple(await firing_alerts(database)))
         except OUTAGE:
             return None
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from realtime.domain.alert import Alert, Notice, Severity, Turn
-from realtime.store.pool import Pool
+from realtime.store.pool import Connection, Pool
 
 _FIRING = "select * from alerts where cleared_at is null order by fired_at"
 _FIRE = """
@@ -25,35 +25,37 @@ order by fired_at
 _PRUNE = "delete from alerts where cleared_at < $1"
 
 
-async def firing_alerts(pool: Pool) -> list[Alert]:
+async def firing_alerts(database: Connection | Pool) -> list[Alert]:
     """Return the alerts that fire, oldest first."""
-    return [_alert(row) for row in await pool.fetch(_FIRING)]
+    return [_alert(row) for row in await database.fetch(_FIRING)]
 
 
-async def record_fired(pool: Pool, alert: Alert) -> None:
+async def record_fired(database: Connection | Pool, alert: Alert) -> None:
     """Record that an alert fires; of two monitors' alerts about the same thing the first one stays."""
-    await pool.execute(_FIRE, alert.id, alert.name, alert.subject, alert.severity.value, alert.message, alert.fired_at)
+    await database.execute(
+        _FIRE, alert.id, alert.name, alert.subject, alert.severity.value, alert.message, alert.fired_at
+    )
 
 
-async def record_cleared(pool: Pool, alert_id: UUID, at: datetime) -> None:
+async def record_cleared(database: Connection | Pool, alert_id: UUID, at: datetime) -> None:
     """Record that an alert fires no longer."""
-    await pool.execute(_CLEAR, alert_id, at)
+    await database.execute(_CLEAR, alert_id, at)
 
 
-async def record_told(pool: Pool, notice: Notice, at: datetime) -> None:
+async def record_told(database: Connection | Pool, notice: Notice, at: datetime) -> None:
     """Record that the operator's webhook took a notice."""
     told = _TOLD_FIRED if notice.turn is Turn.FIRED else _TOLD_CLEARED
-    await pool.execute(told, notice.alert.id, at)
+    await database.execute(told, notice.alert.id, at)
 
 
-async def untold_notices(pool: Pool, fired_after: datetime) -> list[Notice]:
+async def untold_notices(database: Connection | Pool, fired_after: datetime) -> list[Notice]:
     """Return the notices of newer alerts that the operator's webhook has not taken, in the order of what happened."""
-    return sorted(_untold(await pool.fetch(_UNTOLD, fired_after)), key=lambda notice: notice.at)
+    return sorted(_untold(await database.fetch(_UNTOLD, fired_after)), key=lambda notice: notice.at)
 
 
-async def prune_alerts(pool: Pool, cleared_before: datetime) -> None:
+async def prune_alerts(database: Connection | Pool, cleared_before: datetime) -> None:
     """Forget alerts that were cleared before a time."""
-    await pool.execute(_PRUNE, cleared_before)
+    await database.execute(_PRUNE, cleared_before)
 
 
 def _untold(rows: Iterable[Any]) -> Iterable[Notice]:

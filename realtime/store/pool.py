@@ -24,6 +24,17 @@ async def open_pool(url: str, *, connections_max: int = 10, connections_min: int
 
 
 @asynccontextmanager
+async def borrowed(pool: Pool, within_s: float) -> AsyncIterator[Connection]:
+    """Borrow a connection for work that must not wait for a server that hangs.
+
+    Getting one takes so many seconds at most, and so does giving it back after the work was cancelled: asyncpg waits
+    for the server to confirm a cancellation, for a minute unless told otherwise.
+    """
+    async with pool.acquire(timeout=within_s) as connection:
+        yield connection
+
+
+@asynccontextmanager
 async def as_user(pool: Pool, user_id: UserId) -> AsyncIterator[Connection]:
     """Open a transaction in which row-level security shows this user's rows alone; for the API."""
     async with pool.acquire() as connection, connection.transaction():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from realtime.store.jobs import JobKind, count_jobs
-from realtime.store.pool import Pool
+from realtime.store.pool import Connection, Pool
 
 _OVERDUE = """
 select count(distinct a.user_id) as users, count(*) as accounts, min(coalesce(a.last_synced_at, a.created_at)) as oldest
@@ -67,27 +67,26 @@ class Work:
     failing: tuple[tuple[str, datetime], ...]
 
 
-async def read_work(pool: Pool, overdue_after_s: float, failing_after_s: float) -> Work:
+async def read_work(database: Connection | Pool, overdue_after_s: float, failing_after_s: float) -> Work:
     """Return what is to be said of the work.
 
     Args:
-        pool: Sees every row.
+        database: Sees every row.
         overdue_after_s: Age of an account's holdings from which they are overdue, seconds.
         failing_after_s: How long a product must fail without one success to be listed, seconds.
     """
-    async with pool.acquire() as database:
-        overdue = await database.fetchrow(_OVERDUE, overdue_after_s)
-        jobs = await count_jobs(database)
-        assert overdue is not None
-        return Work(
-            overdue=Overdue(overdue["users"], overdue["accounts"], overdue["oldest"]),
-            oldest_sync_at=await database.fetchval(_OLDEST),
-            jobs_queued=jobs.queued,
-            jobs_running=jobs.running,
-            jobs_dead=await database.fetchval(_DEAD),
-            reconnect_needed=await database.fetchval(_RECONNECT_NEEDED),
-            failing=tuple(
-                (row["product"], row["since"])
-                for row in await database.fetch(_FAILING, [kind.value for kind in JobKind], failing_after_s)
-            ),
-        )
+    overdue = await database.fetchrow(_OVERDUE, overdue_after_s)
+    jobs = await count_jobs(database)
+    assert overdue is not None
+    return Work(
+        overdue=Overdue(overdue["users"], overdue["accounts"], overdue["oldest"]),
+        oldest_sync_at=await database.fetchval(_OLDEST),
+        jobs_queued=jobs.queued,
+        jobs_running=jobs.running,
+        jobs_dead=await database.fetchval(_DEAD),
+        reconnect_needed=await database.fetchval(_RECONNECT_NEEDED),
+        failing=tuple(
+            (row["product"], row["since"])
+            for row in await database.fetch(_FAILING, [kind.value for kind in JobKind], failing_after_s)
+        ),
+    )

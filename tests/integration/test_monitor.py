@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import msgspec
+import psutil
 import pytest
 
 from monitor.checks import Limits
@@ -17,7 +18,7 @@ from realtime.contract.messages import PriceBatch
 from realtime.embedded import EmbeddedPostgres, EmbeddedValkey
 from realtime.process import Health
 from realtime.store.migrate import migrate
-from realtime.store.pool import Pool
+from realtime.store.pool import Pool, open_pool
 from realtime.up import STAGES
 from tests.support.demo import free_port
 from tests.support.monitoring import Operator, market_at, monitoring, operator, played
@@ -124,10 +125,39 @@ async def test_a_stopped_postgres_and_a_webhook_that_fails_meanwhile(
             assert told.answers == []
             await asyncio.to_thread(postgres.start)
             await told.hears("database_down", ("", "fired"), ("", "cleared"))
-            await looked(health)
+            await wait_until(lambda: recorded(postgres.url), what="the record of it")
         async with monitoring(redis_url, postgres.url, told) as health, played(redis_url):
             await looked(health)
         assert told.heard("database_down") == [("", "fired"), ("", "cleared")]
+    finally:
+        postgres.stop()
+
+
+async def recorded(database_url: str) -> bool:
+    """Return whether an alert about the database is stored there, and that both its turns were told."""
+    async with open_pool(database_url, connections_max=1) as pool:
+        told = "select count(*) from alerts where name = 'database_down' and cleared_told_at > fired_told_at"
+        return bool(await pool.fetchval(told))
+
+
+async def test_a_postgres_that_hangs(tmp_path: Path, redis_url: str, told: Operator) -> None:
+    """Ensure a server that takes connections and never answers is down too, and the monitor does not hang with it."""
+    postgres = EmbeddedPostgres(tmp_path / "postgres" / "data")
+    postgres.start()
+    await migrate(postgres.url)
+    server = psutil.Process(int((tmp_path / "postgres" / "data" / "postmaster.pid").read_text().split()[0]))
+    try:
+        async with played(redis_url), monitoring(redis_url, postgres.url, told) as health:
+            await looked(health)
+            processes = [server, *server.children(recursive=True)]
+            for process in processes:
+                process.suspend()
+            try:
+                await told.hears("database_down", ("", "fired"))
+            finally:
+                for process in processes:
+                    process.resume()
+            await told.hears("database_down", ("", "fired"), ("", "cleared"))
     finally:
         postgres.stop()
 

@@ -31,7 +31,8 @@ async def test_a_refresh_leaves_a_line_and_a_duration(world: SyncWorld, pool: Po
     accounts = {row["public_id"] for row in await pool.fetch("select public_id from accounts")}
     done = [line for line in logs if line["event"] == "sync_complete"]
     assert {line["account"] for line in done} == accounts
-    assert "transactions" in {line["product"] for line in done}
+    assert all(line["product"] for line in done)
+    assert {line["account"] for line in done if "holdings_count" not in line} == accounts, "of the transactions"
     assert {product: counted(product) - count for product, count in before.items()} == {
         "holdings": 1,
         "transactions": 1,

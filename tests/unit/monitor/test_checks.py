@@ -140,7 +140,8 @@ def test_a_dead_server_is_one_alert() -> None:
         "collector_down", "stage_down", "stage_unwell", "feed_disconnected", "feed_silent", "feed_stale",
         "calculator_behind",
     }  # fmt: skip
-    seen = replace(overview(stream()), stored=None)
+    sick = (*(beat(stage) for stage in STAGES), beat("api", "the database does not answer"))
+    seen = replace(overview(stream(), beats=sick), stored=None)
     assert found(seen) == {("database_down", "")}
 
 
