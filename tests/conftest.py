@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from realtime.bus.client import Bus, open_bus
@@ -28,6 +29,13 @@ def _clean_environment() -> None:
     for name in list(os.environ):
         if name.startswith(("NAVSTREAM_", "PLAID_", "SNAPTRADE_", "APCA_", "BROKER_", "REDIS_", "FF_")):
             del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_by_default() -> Iterator[None]:
+    """Ensure that no later test logs to what one test's standard error was."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
