@@ -13,6 +13,7 @@ from realtime.contract.shapes import Data, figures_data, instant, position_data
 from realtime.domain.account import AccountId
 from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
 from realtime.domain.money import CENT
+from realtime.domain.price import LIVE_SOURCES
 from realtime.domain.value import Figures, Position
 from realtime.market_hours import market_hours_around
 from realtime.store.portfolio import LinkedAccount
@@ -41,7 +42,8 @@ class ExplainedLine:
         position: As clients get it: quantity, multiplier, price, its time and source, FX rate, previous close and its
             date, value, day change.
         price_age_s: From `price_time` to the valuation, market seconds; None without a price, and for cash.
-        price_session: Market session in which the price was made; None for what trades round the clock, or unlisted.
+        price_session: Market session in which the market made the price; None for what trades round the clock, and for
+            closes and providers' prices.
         product: quantity times multiplier times price times FX rate, every digit; None when one of them is unknown.
         previous_value: The same at the previous close.
         omissions: The totals it is left out of.
@@ -201,7 +203,7 @@ def _product(position: Position, price: Decimal | None) -> Decimal | None:
 
 def _session(position: Position) -> str | None:
     row = ASSET_CLASSES[position.asset_class]
-    if position.price_time is None or row.stream is None or row.round_the_clock:
+    if position.price_time is None or position.price_source not in LIVE_SOURCES or row.round_the_clock:
         return None
     return str(market_hours_around(position.price_time).session(position.price_time))
 

@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 
+import type { Explanation } from "./explain";
 import * as rest from "./rest";
 import * as session from "./session";
 import { channelNames, INITIAL, withChannels, type State } from "./state";
@@ -94,6 +95,12 @@ async function readAccounts(): Promise<void> {
   }
 }
 
+function explain(account: string | null): Promise<Explanation> {
+  return signedIn === null
+    ? Promise.reject(new rest.Refused(401, "You are signed out."))
+    : rest.explanation(signedIn.token, account);
+}
+
 async function refresh(): Promise<void> {
   if (signedIn === null) {
     return;
@@ -134,7 +141,12 @@ if (root === null) {
 render(
   <App
     store={store}
-    actions={{ refresh: () => void refresh(), signOut: () => signOut("left"), retryNow: () => stream?.retryNow() }}
+    actions={{
+      refresh: () => void refresh(),
+      signOut: () => signOut("left"),
+      retryNow: () => stream?.retryNow(),
+      explain,
+    }}
   />,
   root,
 );

@@ -13,7 +13,7 @@ export interface Mark {
   reason: string;
 }
 
-const SOURCES: Record<PriceSource, string> = {
+export const SOURCES: Record<PriceSource, string> = {
   trade: "Last trade",
   quote: "Middle of the quote",
   bar: "Minute bar",

@@ -1,5 +1,6 @@
 /** The REST calls of the dashboard. */
 
+import type { Explanation } from "./explain";
 import type { SignedIn } from "./session";
 
 export type ProviderName = "plaid" | "snaptrade" | "alpaca";
@@ -57,6 +58,12 @@ export async function accounts(token: string): Promise<Account[]> {
 
 export async function connections(token: string): Promise<ProviderConnection[]> {
   return (await call<{ connections: ProviderConnection[] }>("GET", "/api/connections", { token })).connections;
+}
+
+/** Ask how an account's value is made, or (null) the whole portfolio's. */
+export async function explanation(token: string, account: string | null): Promise<Explanation> {
+  const path = account === null ? "/api/portfolio/explain" : `/api/accounts/${encodeURIComponent(account)}/explain`;
+  return call<Explanation>("GET", path, { token });
 }
 
 /** Ask for a refresh of all connections; return the server's sentence about it. */

@@ -63,6 +63,25 @@ async def test_sign_in_watch_lose_and_regain_the_service(service: Service, page:
     assert errors == []
 
 
+async def test_a_total_opens_into_its_lines(service: Service, page: Page) -> None:
+    """Ensure "Why this number?" answers to mouse and keyboard, for total and account, and gives the focus back."""
+    await page.goto(service.demo.link)
+    why = page.get_by_role("button", name="Why this number? Total value")
+    panel = page.get_by_test_id("explain")
+    await why.click(timeout=10 * _SECONDS)
+    await expect(panel).to_contain_text("Sum of the lines", timeout=5 * _SECONDS)
+    assert await panel.locator("tbody tr").count() > 5
+    await page.keyboard.press("Escape")
+    await expect(panel).to_have_count(0)
+    await expect(why).to_be_focused()
+    account = page.get_by_test_id("account-row").first.get_by_role("button")
+    await account.focus()
+    await page.keyboard.press("Enter")
+    await expect(panel).to_contain_text("Quantities:", timeout=5 * _SECONDS)
+    await panel.get_by_role("button", name="Close").click()
+    await expect(account).to_be_focused()
+
+
 async def test_a_wrong_link_says_how_to_get_another(service: Service, page: Page) -> None:
     """Ensure a code that is not good signs nobody in and tells what to do."""
     await page.goto(service.demo.link.split("#")[0] + "#code=wrong")

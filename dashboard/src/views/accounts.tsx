@@ -4,9 +4,10 @@ import * as format from "../format";
 import { providerName } from "../instrument";
 import type { Account } from "../rest";
 import { figuresOf, type State } from "../state";
+import { WhyButton, type Question } from "./explain";
 import { Amount, Ago, Badge, Change } from "./parts";
 
-export function Accounts({ state }: { state: State }) {
+export function Accounts({ state, ask }: { state: State; ask: (question: Question) => void }) {
   return (
     <section class="card" aria-label="Accounts">
       <div class="card-head">
@@ -16,7 +17,7 @@ export function Accounts({ state }: { state: State }) {
       </div>
       <ul class="list">
         {state.accounts.map((account) => (
-          <AccountRow key={account.id} account={account} state={state} />
+          <AccountRow key={account.id} account={account} state={state} ask={ask} />
         ))}
       </ul>
       {state.accounts.length === 0 && (
@@ -26,7 +27,8 @@ export function Accounts({ state }: { state: State }) {
   );
 }
 
-function AccountRow({ account, state }: { account: Account; state: State }) {
+function AccountRow(props: { account: Account; state: State; ask: (question: Question) => void }) {
+  const { account, state, ask } = props;
   const channel = state.channels.get(`account:${account.id}`);
   const figures = figuresOf(channel);
   const snapshots = channel?.snapshots ?? 0;
@@ -35,7 +37,10 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
     <li class="list-row" data-testid="account-row" data-account={account.id}>
       <Badge institution={account.institution} />
       <span class="list-text">
-        <span class="list-name">{account.name}</span>
+        <span class="list-name">
+          {account.name}
+          <WhyButton question={{ account: account.id, name: account.name }} ask={ask} />
+        </span>
         <span class="sub">
           {account.institution}
           {account.mask !== null && ` ··${account.mask}`}

@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 
+import type { Explanation } from "../explain";
 import * as format from "../format";
 import { hues } from "../instrument";
 import { marketNow } from "../market";
@@ -11,6 +12,7 @@ import { Accounts } from "./accounts";
 import { Announcer } from "./announcer";
 import { FeedNotice, ReconnectBanner } from "./banner";
 import { Connections } from "./connections";
+import { ExplainDialog, type Question } from "./explain";
 import { Footer } from "./footer";
 import { Holdings } from "./holdings";
 import { Hues, MarketClock, useOffline } from "./hooks";
@@ -25,6 +27,7 @@ export interface Actions {
   refresh: () => void;
   signOut: () => void;
   retryNow: () => void;
+  explain: (account: string | null) => Promise<Explanation>;
 }
 
 export function App({ store, actions }: { store: Store; actions: Actions }) {
@@ -62,6 +65,7 @@ function Screen({ state, actions }: { state: State; actions: Actions }) {
 function Dashboard({ state, userName, actions }: { state: State; userName: string; actions: Actions }) {
   const { connection } = state;
   const since = connection.kind === "reconnecting" ? connection.since : null;
+  const [question, setQuestion] = useState<Question | null>(null);
   const offline = useOffline(since, QUIET_MS);
   const market = marketOf(state);
   const figures = portfolioOf(state);
@@ -75,9 +79,9 @@ function Dashboard({ state, userName, actions }: { state: State; userName: strin
       {offline && <ReconnectBanner connection={connection} valuesShown={figures !== null} retryNow={actions.retryNow} />}
       {!offline && market !== null && <FeedNotice market={market} />}
       <main class={`page${offline ? " offline" : ""}`}>
-        <Summary state={state} figures={figures} market={market} />
+        <Summary state={state} figures={figures} market={market} ask={setQuestion} />
         <aside class="side" aria-label="Accounts and connections">
-          <Accounts state={state} />
+          <Accounts state={state} ask={setQuestion} />
           <Connections state={state} refresh={actions.refresh} />
         </aside>
         <Holdings
@@ -88,6 +92,9 @@ function Dashboard({ state, userName, actions }: { state: State; userName: strin
           currency={currency}
         />
       </main>
+      {question !== null && (
+        <ExplainDialog question={question} explain={actions.explain} close={() => setQuestion(null)} />
+      )}
       <Announcer figures={figures} offline={offline} />
     </Hues.Provider>
   );

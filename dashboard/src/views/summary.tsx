@@ -7,10 +7,17 @@ import { changeLabel } from "../market";
 import type { Figures, Market } from "../protocol";
 import { previousTotal, type State } from "../state";
 import { Chart } from "./chart";
+import { WhyButton, type Question } from "./explain";
 import { MarketClock, useFlash } from "./hooks";
 import { Amount, Change } from "./parts";
 
-export function Summary({ state, figures, market }: { state: State; figures: Figures | null; market: Market | null }) {
+export function Summary(props: {
+  state: State;
+  figures: Figures | null;
+  market: Market | null;
+  ask: (question: Question) => void;
+}) {
+  const { state, figures, market, ask } = props;
   const now = useContext(MarketClock)();
   const snapshots = state.channels.get("portfolio")?.snapshots ?? 0;
   const currency = figures?.currency ?? "USD";
@@ -19,7 +26,10 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
     <section class="card summary" aria-label="Portfolio">
       <div class="summary-head">
         <div>
-          <h1 class="label">Total value</h1>
+          <div class="label">
+            <h1>Total value</h1>
+            <WhyButton question={{ account: null, name: "Total value" }} ask={ask} />
+          </div>
           <Total value={figures?.total_value ?? null} currency={currency} snapshots={snapshots} />
           <p class="day">
             <Change

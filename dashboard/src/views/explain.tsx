@@ -1,0 +1,125 @@
+/** "Why this number?": a button beside a total, and the dialog that opens the total into its lines. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { lineRows, origins, sumRows, type Explanation } from "../explain";
+import * as format from "../format";
+
+/** What is to be explained: an account, or (null) the portfolio. */
+export interface Question {
+  account: string | null;
+  name: string;
+}
+
+export function WhyButton({ question, ask }: { question: Question; ask: (question: Question) => void }) {
+  return (
+    <button
+      type="button"
+      class="why"
+      aria-haspopup="dialog"
+      aria-label={`Why this number? ${question.name}`}
+      title="Why this number?"
+      onClick={() => ask(question)}
+    >
+      ?
+    </button>
+  );
+}
+
+type Answer = { kind: "asking" } | { kind: "failed"; message: string } | { kind: "known"; explanation: Explanation };
+
+/** The browser's own modal dialog: it keeps the focus, closes with Escape and gives the focus back. */
+export function ExplainDialog(props: {
+  question: Question;
+  explain: (account: string | null) => Promise<Explanation>;
+  close: () => void;
+}) {
+  const { question, explain, close } = props;
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [answer, setAnswer] = useState<Answer>({ kind: "asking" });
+  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    let wanted = true;
+    explain(question.account).then(
+      (explanation) => wanted && setAnswer({ kind: "known", explanation }),
+      (error: unknown) => wanted && setAnswer({ kind: "failed", message: String(error) }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [question, explain]);
+  return (
+    <dialog ref={dialog} class="explain card" aria-labelledby="explain-title" onClose={close} data-testid="explain">
+      <div class="card-head">
+        <h2 id="explain-title">Why this number? {question.name}</h2>
+        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </div>
+      {answer.kind === "asking" && <p class="empty">Asking…</p>}
+      {answer.kind === "failed" && (
+        <p class="empty" role="alert">
+          {answer.message}
+        </p>
+      )}
+      {answer.kind === "known" && <Lines explanation={answer.explanation} />}
+    </dialog>
+  );
+}
+
+function Lines({ explanation }: { explanation: Explanation }) {
+  return (
+    <div class="explain-body">
+      <p class="sub">
+        As of {format.newYorkDayTime(Date.parse(explanation.as_of))} New York
+        {!explanation.live && "; no newer values are being made"}. Quantities: {origins(explanation).join("; ")}.
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Instrument</th>
+            <th scope="col">Made of</th>
+            <th scope="col" class="number">
+              Value
+            </th>
+            <th scope="col" class="number">
+              Previous close
+            </th>
+            <th scope="col" class="number">
+              Day change
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lineRows(explanation).map((row) => (
+            <tr key={row.instrument}>
+              <th scope="row">{row.symbol}</th>
+              <td>
+                {row.factors}
+                <span class="sub">{row.source}</span>
+                {row.remarks.map((remark) => (
+                  <span class="sub warn">{remark}</span>
+                ))}
+              </td>
+              <td class="number">{row.value}</td>
+              <td class="number">{row.previousClose}</td>
+              <td class="number">{row.change}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          {sumRows(explanation).map((row) => (
+            <tr key={row.name}>
+              <th scope="row" colSpan={2}>
+                {row.name}
+              </th>
+              <td class="number">{row.value}</td>
+              <td />
+              <td class="number">{row.change}</td>
+            </tr>
+          ))}
+        </tfoot>
+      </table>
+    </div>
+  );
+}
