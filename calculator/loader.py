@@ -16,7 +16,7 @@ from calculator.subjects import instrument_ids
 from realtime.bus.client import Bus
 from realtime.bus.interest import announced_interest, read_interest
 from realtime.clock import Clock
-from realtime.contract.names import HOLDINGS_CHANGED
+from realtime.contract.names import EVERYBODY, HOLDINGS_CHANGED
 from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.corporate_action import CorporateAction
 from realtime.domain.instrument import Instrument, InstrumentId
@@ -141,7 +141,7 @@ class Loader:
 
     async def _follow_holdings(self) -> None:
         async for payload in listen(self._database_url, HOLDINGS_CHANGED, self._clock, self._log):
-            user_id = None if payload is None else UserId(payload.partition(" ")[0])
+            user_id = None if payload in {None, EVERYBODY} else UserId(str(payload).partition(" ")[0])
             self._want(self._watched if user_id is None else {user_id} & self._watched.keys())
             self._on_change(user_id)
 

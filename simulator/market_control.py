@@ -11,6 +11,7 @@
 | POST mute {muted}, refuse_auth {codes} | short for plan |
 | POST drop {endpoint?, code?} | cuts streams: TCP reset, or a close frame with a code |
 | POST emit {kind, symbol, …} or [{…}] | sends events now: trade, quote, correction, cancel, status, band |
+| POST announce {kind, symbol, ex_date, …} | a corporate action, told by REST from now on: forward_splits (new_rate, old_rate), cash_dividends (rate), … |
 | POST set_price {symbol, price} | trades at that price now, and later ones happen around it |
 """  # noqa: E501 - a table
 
@@ -56,6 +57,7 @@ class MarketControl:
             "drop": self._drop,
             "emit": self._emit,
             "set_price": self._set_price,
+            "announce": self._announce,
         }
         posts = [web.post(f"/control/{name}", partial(_answer, act)) for name, act in acts.items()]
         return [web.get("/control/status", self._status), web.get("/control/trades", self._trades), *posts]
@@ -139,6 +141,9 @@ class MarketControl:
             self._view.playback.feed.send(event)
             sent.append(_told(event) if isinstance(event, Trade) else {"kind": fields.get("kind")})
         return {"sent": sent}
+
+    async def _announce(self, body: Fields) -> Fields:
+        return self._view.corporate_actions.announce(body)
 
     async def _set_price(self, body: Fields) -> Fields:
         self._view.market.move_to(body["symbol"], float(body["price"]), self._view.playback.moved_to_ns())

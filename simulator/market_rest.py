@@ -17,11 +17,6 @@ from simulator.wire import Fields
 
 FEEDS = frozenset({"", "sip", "iex", "delayed_sip", "boats", "overnight", "otc", "opra", "indicative"})
 OPTION_SYMBOLS_MAX = 100
-_CORPORATE_ACTIONS = (
-    "forward_splits", "reverse_splits", "unit_splits", "stock_dividends", "cash_dividends", "spin_offs",
-    "cash_mergers", "stock_mergers", "stock_and_cash_mergers", "redemptions", "name_changes", "worthless_removals",
-    "rights_distributions",
-)  # fmt: skip
 
 Answer = Callable[[web.Request], Fields | list[Fields]]
 Point = Callable[[str], Fields | None]
@@ -55,10 +50,7 @@ class MarketRest:
             },
             "/v1beta1/options/trades/latest": lambda request: {"trades": _found(_contracts(request), view.trade)},
             "/v1beta1/options/quotes/latest": lambda request: {"quotes": _found(_contracts(request), view.quote)},
-            "/v1/corporate-actions": lambda _: {
-                "corporate_actions": {kind: [] for kind in _CORPORATE_ACTIONS},
-                "next_page_token": None,
-            },
+            "/v1/corporate-actions": lambda request: view.corporate_actions.answer(request.query),
             "/v1beta1/forex/latest/rates": lambda request: self._rates.answer(
                 request.query, view.playback.moved_to_ns()
             ),

@@ -1,9 +1,10 @@
 """What REST and the control API can see of the running market."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator.clock import rfc3339
 from simulator.consolidated import ConsolidatedTape, SymbolTape
+from simulator.corporate_actions import CorporateActions
 from simulator.daily_history import DailyHistory
 from simulator.events import Bar, Trade
 from simulator.market import GeneratedMarket
@@ -20,6 +21,7 @@ class MarketView:
     history: DailyHistory
     playback: Playback
     plan: Plan
+    corporate_actions: CorporateActions = field(default_factory=CorporateActions)
 
     @property
     def tape(self) -> ConsolidatedTape:

@@ -23,6 +23,7 @@ from realtime.market_hours import market_hours_around
 from realtime.process import Health
 from realtime.store.pool import Pool
 from symbol_collector.allocation import Allocation, allocate, currencies, stream_of, tighter
+from symbol_collector.announcements import Announcements
 from symbol_collector.cancelling import end_if_cancelled
 from symbol_collector.closes import Closes
 from symbol_collector.decode import to_time
@@ -72,6 +73,7 @@ class Collector:
         self._writer = PriceWriter(bus, self._prices.take_changed, clock, log)
         self._closes = Closes(data, self._prices, self._offer, market, clock, log)
         self._poller = Poller(data, self._prices, self._offer, market, clock, log)
+        self._announcements = Announcements(data, pool, self._prices, self._offer, market, clock, log)
         self._universe = Universe(pool, database_url, self._on_held, clock, log)
         self._streams = Streams(
             address,
@@ -100,6 +102,7 @@ class Collector:
                 tasks.create_task(self._take_in())
                 tasks.create_task(self._writer.run())
                 tasks.create_task(self._closes.run())
+                tasks.create_task(self._announcements.run(self._stocks))
                 tasks.create_task(self._closes.roll(self._symbols))
                 tasks.create_task(self._poller.poll(self._polled))
                 tasks.create_task(self._poller.poll_rates(self._currencies))
@@ -138,6 +141,7 @@ class Collector:
             stream = stream_of(each)
             if stream is not None:
                 self._closes.request(stream, [each.symbol])
+        self._announcements.request(each.symbol for each in difference.joined if stream_of(each) is MarketStream.STOCK)
         if not difference.is_empty:
             self._allocation_due.set()
 
@@ -234,13 +238,19 @@ class Collector:
     def _ask_for_unknown(self) -> None:
         self._prices.release_due(now_ns())
         self._offer()
-        unknown = self._prices.take_unknown() | self._prices.take_suspects()
+        suspects = self._prices.take_suspects()
+        self._announcements.request(suspects & self._stocks().keys())
+        unknown = self._prices.take_unknown() | suspects
         if unknown:
             for stream, symbols in self._symbols().items():
                 self._closes.request(stream, unknown & symbols)
 
     def _notes(self) -> list[str]:
-        notes = [problem for problem in (self._closes.problem, self._poller.problem) if problem is not None]
+        notes = [
+            problem
+            for problem in (self._closes.problem, self._poller.problem, self._announcements.problem)
+            if problem is not None
+        ]
         for stream, allocation in self._allocations.items():
             if allocation.polled:
                 count, limit = len(allocation.polled), len(allocation.streamed)
@@ -249,6 +259,10 @@ class Collector:
 
     def _symbols(self) -> dict[MarketStream, frozenset[str]]:
         return {stream: each.streamed | each.polled for stream, each in self._allocations.items()}
+
+    def _stocks(self) -> dict[str, InstrumentId]:
+        stocks = [each for each in (self._held or {}).values() if stream_of(each) is MarketStream.STOCK]
+        return {each.symbol: each.id for each in stocks}
 
     def _polled(self) -> dict[MarketStream, frozenset[str]]:
         return {stream: each.polled for stream, each in self._allocations.items()}

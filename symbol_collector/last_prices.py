@@ -7,7 +7,7 @@ from typing import assert_never
 
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.price import Delivery, Price, PriceSource
+from realtime.domain.price import Delivery, HoldReason, Price, PriceSource
 from symbol_collector.conditions import may_set_last_price
 from symbol_collector.decode import Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns
 from symbol_collector.last_price import LastPrice, PreviousClose
@@ -127,6 +127,14 @@ class LastPrices:
         """Return the symbols of which a price has been held back since the last call: ask REST for them."""
         suspects, self._suspects = self._suspects, set()
         return suspects
+
+    def settle_splits(self, symbols: Iterable[str]) -> None:
+        """Believe prices that looked like a split: whether there was one is known by now."""
+        for symbol in symbols:
+            last = self._by_symbol.get(symbol)
+            if last is not None and last.hold is not None and last.hold.reason is HoldReason.SPLIT_LIKE:
+                last.release()
+                self._changed[last.instrument_id] = last
 
     def release_due(self, now_ns: int) -> None:
         """Believe what has been held back long enough; wall clock, nanoseconds since 1970."""

@@ -5,16 +5,23 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from alpaca.common.exceptions import APIError
 from alpaca.common.rest import RESTClient
 from alpaca.data.enums import CryptoFeed, DataFeed, OptionsFeed
+from alpaca.data.historical.corporate_actions import CorporateActionsClient
 from alpaca.data.historical.crypto import CryptoHistoricalDataClient
 from alpaca.data.historical.option import OptionHistoricalDataClient
 from alpaca.data.historical.stock import StockHistoricalDataClient
-from alpaca.data.requests import CryptoSnapshotRequest, OptionBarsRequest, OptionSnapshotRequest, StockSnapshotRequest
+from alpaca.data.requests import (
+    CorporateActionsRequest,
+    CryptoSnapshotRequest,
+    OptionBarsRequest,
+    OptionSnapshotRequest,
+    StockSnapshotRequest,
+)
 from alpaca.data.timeframe import TimeFrame
 from requests import RequestException, Response, Session
 
@@ -23,6 +30,7 @@ from realtime.domain.asset_class import MarketStream
 from realtime.errors import BadRequest, RetryLater
 from symbol_collector.decode import Raw
 
+SYMBOLS_AT_ONCE = 200
 SYMBOLS_MAX = {MarketStream.STOCK: 200, MarketStream.CRYPTO: 50, MarketStream.OPTION: 100}
 """Symbols in one request."""
 
@@ -76,6 +84,10 @@ class MarketData:
         """Return the daily bars of the last two weeks of each contract, oldest first."""
         return await self._ask(lambda clients: clients.option_bars(list(symbols), now))
 
+    async def corporate_actions(self, symbols: Sequence[str], first: date, last: date) -> Mapping[str, list[Raw]]:
+        """Return what was announced for these days, by kind. At most `SYMBOLS_AT_ONCE`."""
+        return await self._ask(lambda clients: clients.corporate_actions(list(symbols), first, last))
+
     async def dollar_rates(self, currencies: Sequence[str]) -> Raw:
         """Return the answer to what a dollar buys of each currency."""
         return await self._ask(lambda clients: clients.dollar_rates(currencies))
@@ -108,7 +120,8 @@ class _Clients:
         self._crypto = CryptoHistoricalDataClient(**keys, raw_data=True, url_override=address.url)
         self._option = OptionHistoricalDataClient(**keys, raw_data=True, url_override=address.url)
         self._rates = RESTClient(address.url, **keys, api_version="v1beta1", raw_data=True)
-        for client in (self._stock, self._crypto, self._option, self._rates):
+        self._actions = CorporateActionsClient(**keys, raw_data=True, url_override=address.url)
+        for client in (self._stock, self._crypto, self._option, self._rates, self._actions):
             client._session = _TimedSession(address.timeout_s)  # noqa: SLF001  # the SDK sets no time-out
             client._retry = 0  # noqa: SLF001  # its retries sleep in the thread; ours are in `closes.py`
 
@@ -132,6 +145,12 @@ class _Clients:
         timeframe: Any = TimeFrame.Day
         request = OptionBarsRequest(symbol_or_symbols=symbols, timeframe=timeframe, start=now - _OPTION_BARS_DAYS)
         answer: Any = self._option.get_option_bars(request)
+        return dict(answer or {})
+
+    def corporate_actions(self, symbols: list[str], first: date, last: date) -> dict[str, list[Raw]]:
+        answer: Any = self._actions.get_corporate_actions(
+            CorporateActionsRequest(symbols=symbols, start=first, end=last)
+        )
         return dict(answer or {})
 
     def dollar_rates(self, currencies: Sequence[str]) -> Raw:

@@ -7,7 +7,10 @@ from realtime.domain.account import AccountId, UserId
 from realtime.domain.partition import Partition
 
 HOLDINGS_CHANGED = "navstream_holdings_changed"
-"""NOTIFY channel; payload: `user_id account_id version`."""
+"""NOTIFY channel; payload: `user_id account_id version`, or `EVERYBODY`."""
+
+EVERYBODY = "*"
+"""In the place of a user: something changed that may concern each of them."""
 
 JOB_QUEUED = "navstream_job_queued"
 """NOTIFY channel; no payload."""

@@ -5,14 +5,18 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
+from realtime.contract.names import EVERYBODY, HOLDINGS_CHANGED
 from realtime.domain.corporate_action import CashDividend, CorporateAction, Split
 from realtime.domain.instrument import InstrumentId
 from realtime.store.pool import Pool
 
 _WRITE = """
-insert into corporate_actions (instrument_id, kind, ex_date, ratio, amount) values ($1, $2, $3, $4, $5)
+insert into corporate_actions as known (instrument_id, kind, ex_date, ratio, amount) values ($1, $2, $3, $4, $5)
 on conflict (instrument_id, kind, ex_date) do update set ratio = excluded.ratio, amount = excluded.amount
+where (known.ratio, known.amount) is distinct from (excluded.ratio, excluded.amount)
+returning true
 """
+_NOTIFY = "select pg_notify($1, $2)"
 _READ = """
 select instrument_id::text, kind, ex_date, ratio, amount from corporate_actions
 where instrument_id = any($1) and ex_date >= $2 order by ex_date
@@ -20,8 +24,11 @@ where instrument_id = any($1) and ex_date >= $2 order by ex_date
 
 
 async def write_corporate_actions(pool: Pool, actions: Iterable[CorporateAction]) -> None:
-    """Record announcements; one with the same instrument, kind and ex-date replaces the earlier one."""
-    await pool.executemany(_WRITE, [_row(action) for action in actions])
+    """Record announcements and tell whoever values holdings; one of the same instrument, kind and day is replaced."""
+    async with pool.acquire() as connection, connection.transaction():
+        news = [await connection.fetchval(_WRITE, *_row(action)) for action in actions]
+        if any(news):
+            await connection.execute(_NOTIFY, HOLDINGS_CHANGED, EVERYBODY)
 
 
 async def read_corporate_actions(

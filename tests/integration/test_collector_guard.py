@@ -8,7 +8,9 @@ import pytest
 from realtime.bus.client import Bus
 from realtime.bus.interest import announce_interest
 from realtime.domain.account import SubjectKey
+from realtime.domain.corporate_action import Split
 from realtime.domain.price import Delivery, HoldReason, TradingStatus
+from realtime.store.corporate_actions import read_corporate_actions
 from realtime.store.pool import Pool
 from tests.integration.collecting import (
     Collecting,
@@ -130,3 +132,21 @@ async def test_viewers_get_the_places_and_each_price_says_how_it_comes(
 
 async def _streams(market: Market, *symbols: str) -> bool:
     return await market.subscribed() == set(symbols)
+
+
+async def test_a_split_is_known_before_its_price_counts(
+    market: Market, holder: Holder, bus: Bus, postgres_dsn: str
+) -> None:
+    """A 4:1 split: the fall to a quarter waits until the corporate actions have been asked, and they are recorded."""
+    await holder.hold("NVDA")
+    today = market.clock.now().date()
+    async with collecting(market, holder, bus, postgres_dsn) as collector:
+        await collector.feed_is("live")
+        await market.emit("NVDA", 180.0)
+        await collector.price_is("NVDA", "180.0")
+        split = {"kind": "forward_splits", "symbol": "NVDA", "ex_date": today.isoformat(), "new_rate": 4, "old_rate": 1}
+        await market.control("announce", split)
+        await market.emit("NVDA", 45.0)
+        await collector.price_is("NVDA", "45.0")
+        actions = await read_corporate_actions(holder.pool, [holder.instruments["NVDA"]], today)
+        assert actions == [Split(holder.instruments["NVDA"], today, Decimal(4))]
