@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from broadcaster.delta import delta
 from broadcaster.encoding import Body, Encoding
+from broadcaster.protocol import Times
 from realtime.client.state_hash import state_hash
+from realtime.clock import now_ns
 from realtime.domain.account import AccountId, UserId
 
 if TYPE_CHECKING:
@@ -74,12 +76,13 @@ class State:
     What clients are sent because of it is encoded once and kept here while it is the newest state.
     """
 
-    __slots__ = ("_bodies", "_hash", "_last", "as_of", "data")
+    __slots__ = ("_bodies", "_hash", "_last", "as_of", "data", "times")
 
-    def __init__(self, as_of: str, data: Mapping[str, Any]) -> None:
-        """Keep the data and the market time, RFC 3339, of its valuation."""
+    def __init__(self, as_of: str, data: Mapping[str, Any], times: Times | None = None) -> None:
+        """Keep the data, the market time, RFC 3339, of its valuation, and when the price behind it was where."""
         self.as_of = as_of
         self.data = data
+        self.times = times
         self._last: _Encoded | None = None
         self._bodies: list[_Encoded] | None = None
         self._hash: str | None = None
@@ -117,10 +120,11 @@ class State:
 
     def _encode(self, sent: "State | None", channel: str, encoding: Encoding) -> Body | None:
         difference = None if sent is None else delta(sent.data, self.data)
+        times = None if self.times is None else self.times.sent_at(now_ns() // 1000)
         if difference is None:
-            return encoding.snapshot(channel, self.as_of, self.data)
+            return encoding.snapshot(channel, self.as_of, self.data, times)
         data, removed = difference
-        return encoding.delta(channel, self.as_of, data, removed) if data or removed else None
+        return encoding.delta(channel, self.as_of, data, removed, times) if data or removed else None
 
 
 _Encoded = tuple[State | None, Encoding, Body | None]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from broadcaster.protocol import SUBPROTOCOL_MSGPACK, Malformed, Message, Op, read_op
+from broadcaster.protocol import SUBPROTOCOL_MSGPACK, Malformed, Message, Op, Times, read_op
 
 _TEXT = 0x81
 _BINARY = 0x82
@@ -59,14 +59,22 @@ class JsonEncoding:
         """Return a message as a whole frame."""
         return frame(_TEXT, self._encode(message))
 
-    def snapshot(self, channel: str, as_of: str, data: Mapping[str, Any]) -> Body:
+    def snapshot(self, channel: str, as_of: str, data: Mapping[str, Any], times: Times | None = None) -> Body:
         """Encode a snapshot's shared part."""
         head = b'{"type":"snapshot","channel":' + self._encode(channel) + b',"epoch":"'
-        return Body(head, b',"as_of":"%b","data":%b}' % (as_of.encode(), self._encode(data)), is_snapshot=True)
+        tail = b',"as_of":"%b","data":%b%b}' % (as_of.encode(), self._encode(data), _json_times(times))
+        return Body(head, tail, is_snapshot=True)
 
-    def delta(self, channel: str, as_of: str, data: Mapping[str, Any], removed: Sequence[str]) -> Body:
+    def delta(
+        self,
+        channel: str,
+        as_of: str,
+        data: Mapping[str, Any],
+        removed: Sequence[str],
+        times: Times | None = None,
+    ) -> Body:
         """Encode a delta's shared part."""
-        end = b',"removed":' + self._encode(removed) + b"}" if removed else b"}"
+        end = (b',"removed":' + self._encode(removed) if removed else b"") + _json_times(times) + b"}"
         tail = b',"as_of":"%b","data":%b%b' % (as_of.encode(), self._encode(data), end)
         return Body(_json_delta_head(channel), tail, is_snapshot=False)
 
@@ -104,16 +112,26 @@ class MsgpackEncoding:
         """Return a message as a whole frame."""
         return frame(_BINARY, self._encode(message))
 
-    def snapshot(self, channel: str, as_of: str, data: Mapping[str, Any]) -> Body:
+    def snapshot(self, channel: str, as_of: str, data: Mapping[str, Any], times: Times | None = None) -> Body:
         """Encode a snapshot's shared part."""
-        return Body(self._opening(6, "snapshot", channel, b"\xa5epoch"), self._rest(as_of, data), is_snapshot=True)
+        opening = self._opening(6 if times is None else 7, "snapshot", channel, b"\xa5epoch")
+        return Body(opening, self._rest(as_of, data, times), is_snapshot=True)
 
-    def delta(self, channel: str, as_of: str, data: Mapping[str, Any], removed: Sequence[str]) -> Body:
+    def delta(
+        self,
+        channel: str,
+        as_of: str,
+        data: Mapping[str, Any],
+        removed: Sequence[str],
+        times: Times | None = None,
+    ) -> Body:
         """Encode a delta's shared part."""
-        rest = self._rest(as_of, data)
+        rest = self._rest(as_of, data, times)
+        fields_count = 5 if times is None else 6
         if removed:
             rest += b"\xa7removed" + self._encode(removed)
-        return Body(self._opening(6 if removed else 5, "delta", channel, b"\xa3seq"), rest, is_snapshot=False)
+            fields_count += 1
+        return Body(self._opening(fields_count, "delta", channel, b"\xa3seq"), rest, is_snapshot=False)
 
     def frame(self, body: Body, epoch: str, seq: int) -> bytes:
         """Return the frame for one client."""
@@ -128,8 +146,20 @@ class MsgpackEncoding:
             channel
         ) + last_key  # fmt: skip
 
-    def _rest(self, as_of: str, data: Mapping[str, Any]) -> bytes:
-        return b"\xa5as_of" + self._encode(as_of) + b"\xa4data" + self._encode(data)
+    def _rest(self, as_of: str, data: Mapping[str, Any], times: Times | None) -> bytes:
+        rest = b"\xa5as_of" + self._encode(as_of) + b"\xa4data" + self._encode(data)
+        return rest if times is None else rest + b"\xa5times" + self._encode(times)
+
+
+def _json_times(times: Times | None) -> bytes:
+    if times is None:
+        return b""
+    return b',"times":{"traded":%d,"received":%d,"computed":%d,"sent":%d}' % (
+        times.traded,
+        times.received,
+        times.computed,
+        times.sent,
+    )
 
 
 @lru_cache(maxsize=10_000)

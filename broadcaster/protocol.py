@@ -128,7 +128,27 @@ class Subscribed(msgspec.Struct, frozen=True, tag="subscribed"):
     rejected: list[Rejected]
 
 
-class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
+class Times(msgspec.Struct, frozen=True):
+    """When the newest price behind a message was where, microseconds since 1970.
+
+    Attributes:
+        traded: Market time of the price.
+        received: When it came in; this and the following are wall clock.
+        computed: When its values were ready.
+        sent: When the message was made; clients with the same state share it.
+    """
+
+    traded: int
+    received: int
+    computed: int
+    sent: int
+
+    def sent_at(self, sent: int) -> "Times":
+        """Return the same of a message made then."""
+        return Times(self.traded, self.received, self.computed, sent)
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot", omit_defaults=True):
     """A channel's full state."""
 
     channel: str
@@ -136,6 +156,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     seq: int
     as_of: str
     data: Mapping[str, Any]
+    times: Times | None = None
 
 
 class Delta(msgspec.Struct, frozen=True, tag="delta", omit_defaults=True):
@@ -146,6 +167,7 @@ class Delta(msgspec.Struct, frozen=True, tag="delta", omit_defaults=True):
     as_of: str
     data: Mapping[str, Any]
     removed: list[str] = []
+    times: Times | None = None
 
 
 class Check(msgspec.Struct, frozen=True, tag="check"):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from broadcaster.channels import Channel, State
+from broadcaster.protocol import Times
 from realtime.contract.messages import Revision, SubjectState, UnreadBatch, UnreadUpdate, decode
 from realtime.contract.shapes import Data, figures_data, instant, position_data
 from realtime.domain.account import SubjectKey
@@ -27,6 +28,7 @@ class _Pending(NamedTuple):
     revision: Revision
     as_of: datetime
     update: UnreadUpdate
+    times: Times | None
 
 
 class Subject:
@@ -46,6 +48,7 @@ class Subject:
         self.figures_channel: Channel | None = None
         self.positions_channel: Channel | None = None
         self._as_of: datetime | None = None
+        self._times: Times | None = None
         self._figures: Raw | Figures | None = None
         self._unread: dict[InstrumentId, Raw | Position] = {}
         self._rows: dict[str, Data] = {}
@@ -78,17 +81,19 @@ class Subject:
         self._overrun = False
         self.ticket += 1
 
-    def receive(self, revision: Revision, as_of: datetime, update: UnreadUpdate) -> list[Channel]:
+    def receive(
+        self, revision: Revision, as_of: datetime, update: UnreadUpdate, times: Times | None = None
+    ) -> list[Channel]:
         """Take in an update in order; return the channels that changed."""
         if self._pending is None:
             if self._as_of is None and not update.full:
                 return []
-            self._take(as_of, update)
+            self._take(as_of, update, times)
             return self._show_all()
         if len(self._pending) >= _PENDING_MAX:
             self._pending.clear()
             self._overrun = True
-        self._pending.append(_Pending(revision, as_of, update))
+        self._pending.append(_Pending(revision, as_of, update, times))
         return []
 
     def read(self, state: SubjectState | None) -> list[Channel] | None:
@@ -103,14 +108,14 @@ class Subject:
             return None
         self._as_of = None
         if state is not None:
-            self._as_of, self._figures = state.as_of, state.figures
+            self._as_of, self._figures, self._times = state.as_of, state.figures, None
             self._begin_rows(state.positions)
             waiting = [pending for pending in waiting if pending.revision > state.revision]
         for pending in waiting:
             if self._as_of is None and not pending.update.full:
                 self.reread()
                 return None
-            self._take(pending.as_of, pending.update)
+            self._take(pending.as_of, pending.update, pending.times)
         return self._show_all()
 
     def _is_incomplete(self, state: SubjectState) -> bool:
@@ -119,8 +124,8 @@ class Subject:
         self._incomplete_reads = self._incomplete_reads + 1 if missing else 0
         return missing and self._incomplete_reads <= _INCOMPLETE_READS_MAX
 
-    def _take(self, as_of: datetime, update: UnreadUpdate) -> None:
-        self._as_of, self._figures = as_of, update.figures
+    def _take(self, as_of: datetime, update: UnreadUpdate, times: Times | None) -> None:
+        self._as_of, self._figures, self._times = as_of, update.figures, times
         if update.full:
             self._begin_rows({})
         if self.positions_channel is None:  # they stay: let go of the message that they came in
@@ -148,7 +153,7 @@ class Subject:
         assert self._figures is not None
         if isinstance(self._figures, Raw):
             self._figures = decode(Figures, self._figures)
-        return State(instant(self._as_of), figures_data(self._figures))
+        return State(instant(self._as_of), figures_data(self._figures), self._times)
 
     def _positions_state(self) -> State:
         """Return the rows; those that did not change are the ones of the state before."""
@@ -163,7 +168,7 @@ class Subject:
                 if self._rows_before[instrument] == moved[instrument]:
                     moved[instrument] = self._rows_before[instrument]
             self._rows, self._rows_before, self._unread = {**self._rows, **moved}, {}, {}
-        return State(instant(self._as_of), self._rows)
+        return State(instant(self._as_of), self._rows, self._times)
 
     def _channels(self) -> Iterator[Channel]:
         if self.figures_channel is not None:
@@ -196,10 +201,11 @@ class WatchedPartition:
             if batch.revision != Revision(before.generation, before.number + 1):
                 unread = self._reread_all()
         changed: list[Channel] = []
+        times = _times(batch)
         for update in batch.updates:
             subject = self.subjects.get(SubjectKey(update.user_id, update.account_id))
             if subject is not None:
-                changed += subject.receive(batch.revision, batch.as_of, update)
+                changed += subject.receive(batch.revision, batch.as_of, update, times)
         return changed, unread
 
     def _reread_all(self) -> list[Subject]:
@@ -207,3 +213,9 @@ class WatchedPartition:
         for subject in subjects:
             subject.reread()
         return subjects
+
+
+def _times(batch: UnreadBatch) -> Times | None:
+    if batch.traded_us is None or batch.received_ns is None or batch.computed_ns is None:
+        return None
+    return Times(batch.traded_us, batch.received_ns // 1000, batch.computed_ns // 1000, 0)

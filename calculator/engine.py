@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from time import perf_counter
 
 from redis.exceptions import RedisError
@@ -25,6 +26,7 @@ from realtime.clock import Clock, MarketClock, now_ns
 from realtime.contract.messages import PriceBatch
 from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.partition import Partition, partition_of
+from realtime.domain.price import Price
 from realtime.log import Log
 from realtime.store.holdings import UserHoldings
 
@@ -39,6 +41,9 @@ _POSITIONS_AT_ONCE = 400
 _TIMES_KEPT = 256
 
 
+_received_ns = attrgetter("received_ns")
+
+
 @dataclass(slots=True)
 class _Pending:
     """What has changed since the last values were taken.
@@ -50,7 +55,7 @@ class _Pending:
     moved: Moved = field(default_factory=Moved)
     full: set[UserId] = field(default_factory=set)
     everybody: bool = False
-    received_ns: int | None = None
+    newest: Price | None = None
     dropped: set[SubjectKey] = field(default_factory=set)
 
 
@@ -187,8 +192,9 @@ class Engine:
             moved = self._marks.observe(batch.prices)
             if moved.columns or moved.currencies:
                 pending.moved.add(moved)
-                newest = max(price.received_ns for price in batch.prices)
-                pending.received_ns = max(pending.received_ns or 0, newest)
+                newest = max(batch.prices, key=_received_ns)
+                if pending.newest is None or newest.received_ns > pending.newest.received_ns:
+                    pending.newest = newest
                 self._news.set()
 
     async def _beat(self) -> None:
@@ -227,15 +233,16 @@ class Engine:
             self._watched.note(pending.moved, pending.full, everybody=pending.everybody)
             updates = self._watched.take_due(_POSITIONS_AT_ONCE)
             if self._watched.is_due:
+                self._pending.newest = pending.newest
                 self._news.set()
             took_ms = (perf_counter() - started) * 1000
             try:
                 await self._publisher.drop(pending.dropped)
                 if updates:
                     self.compute_ms.append(took_ms)
-                    await self._publisher.publish(updates, pending.received_ns)
-                    if pending.received_ns:
-                        self.behind_ms = (now_ns() - pending.received_ns) / 1e6
+                    await self._publisher.publish(updates, pending.newest)
+                    if pending.newest is not None:
+                        self.behind_ms = (now_ns() - pending.newest.received_ns) / 1e6
             except (RedisError, OSError) as error:
                 self._pending.dropped |= pending.dropped
                 await self._wait_for_redis(error)

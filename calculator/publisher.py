@@ -1,15 +1,20 @@
 """Updates → value batches, one a partition, numbered in the partition's generation."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from realtime.bus.client import Bus
 from realtime.bus.direct import Direct
 from realtime.bus.value_states import UnwrittenStates, drop_state
 from realtime.bus.values import next_generations, publish_all, read_generation
-from realtime.clock import MarketClock
+from realtime.clock import MarketClock, now_ns
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
 from realtime.domain.account import SubjectKey
 from realtime.domain.partition import Partition, partition_of
+from realtime.domain.price import Price
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Publisher:
@@ -61,8 +66,8 @@ class Publisher:
             return self.partitions if generation is None or generation < revision.generation else frozenset()
         return frozenset()
 
-    async def publish(self, updates: Iterable[ValueUpdate], received_ns: int | None) -> None:
-        """Publish updates; those of partitions that are not ours are left out.
+    async def publish(self, updates: Iterable[ValueUpdate], newest: Price | None) -> None:
+        """Publish updates, caused by prices of which `newest` came last; those of others' partitions are left out.
 
         Raises:
             RedisError: Unknown what was published; begin a new generation.
@@ -71,12 +76,16 @@ class Publisher:
         for update in updates:
             shares.setdefault(partition_of(update.user_id), []).append(update)
         batches: dict[Partition, ValueBatch] = {}
-        as_of = self._market.now()
+        as_of, computed_ns = self._market.now(), now_ns()
+        received_ns = None if newest is None else newest.received_ns
+        traded_us = None if newest is None or newest.time is None else (newest.time - _EPOCH) // _MICROSECOND
         for partition, share in shares.items():
             before = self._revisions.get(partition)
             if before is not None:
                 self._revisions[partition] = Revision(before.generation, before.number + 1)
-                batches[partition] = ValueBatch(self._revisions[partition], as_of, received_ns, tuple(share))
+                batches[partition] = ValueBatch(
+                    self._revisions[partition], as_of, received_ns, tuple(share), traded_us, computed_ns
+                )
         if batches:
             published = await publish_all(self._direct, batches)
             self.batches_count += len(batches)

@@ -147,6 +147,13 @@ export interface Subscribed {
   channels: string[];
   rejected: { channel: string; code: string }[];
 }
+/** When the newest price behind a message was where, microseconds since 1970; `traded` is market time. */
+export interface Times {
+  traded: number;
+  received: number;
+  computed: number;
+  sent: number;
+}
 export interface Snapshot {
   type: "snapshot";
   channel: string;
@@ -154,6 +161,7 @@ export interface Snapshot {
   seq: number;
   as_of: string;
   data: JsonObject;
+  times?: Times;
 }
 export interface Delta {
   type: "delta";
@@ -162,6 +170,7 @@ export interface Delta {
   as_of: string;
   data: JsonObject;
   removed?: string[];
+  times?: Times;
 }
 /** The hash of the state that message `seq` left us with. */
 export interface Check {

@@ -102,12 +102,16 @@ class ValueBatch(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         as_of: Market time of the valuation.
         received_ns: Intake time of the newest price in it, wall clock; None when no price caused it.
+        traded_us: Market time of that price, microseconds since 1970.
+        computed_ns: When the values were ready, wall clock.
     """
 
     revision: Revision
     as_of: datetime
     received_ns: int | None
     updates: tuple[ValueUpdate, ...]
+    traded_us: int | None = None
+    computed_ns: int | None = None
 
 
 class UnreadUpdate(msgspec.Struct, frozen=True):
@@ -127,6 +131,8 @@ class UnreadBatch(msgspec.Struct, frozen=True, array_like=True):
     as_of: datetime
     received_ns: int | None
     updates: tuple[UnreadUpdate, ...]
+    traded_us: int | None = None
+    computed_ns: int | None = None
 
 
 class SubjectState(msgspec.Struct, frozen=True):

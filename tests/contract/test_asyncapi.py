@@ -10,7 +10,18 @@ import pytest
 import yaml
 
 from broadcaster.channels import parse_channel
-from broadcaster.protocol import OPS, PATH, SUBPROTOCOL_MSGPACK, CloseCode, ErrorCode, Limits, Message, Op, Rejected
+from broadcaster.protocol import (
+    OPS,
+    PATH,
+    SUBPROTOCOL_MSGPACK,
+    CloseCode,
+    ErrorCode,
+    Limits,
+    Message,
+    Op,
+    Rejected,
+    Times,
+)
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedStatus
 from realtime.contract.shapes import figures_data, market_data, position_data, price_data
@@ -23,7 +34,7 @@ from tests.unit.broadcaster.builders import AS_OF, figures_of, position_of
 PAGE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asyncapi.yaml").read_text())
 SCHEMAS: dict[str, Any] = PAGE["components"]["schemas"]
 MESSAGES = {message.__struct_config__.tag: message for message in get_args(Message)}
-STRUCTS = [*get_args(Op), *get_args(Message), Limits, Rejected]
+STRUCTS = [*get_args(Op), *get_args(Message), Limits, Rejected, Times]
 
 
 def names_at(operation: str) -> list[str]:

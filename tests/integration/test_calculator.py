@@ -229,6 +229,10 @@ async def test_revisions_have_no_gap_and_updates_are_small(desk: Desk) -> None:
     revisions = [batch.revision for batch in reader.batches]
     assert [row.number for row in revisions] == list(range(1, len(revisions) + 1))
     assert len({row.generation for row in revisions}) == 1
+    assert [batch.traded_us for batch in reader.batches[before:]] == [
+        (NOON + timedelta(seconds=seconds)).timestamp() * 1_000_000 for seconds in range(5)
+    ]
+    assert all(batch.computed_ns is not None and batch.received_ns == 1 for batch in reader.batches[before:])
     for batch in reader.batches[before:]:
         assert all(set(update.positions) == {stock} and not update.full for update in batch.updates)
 

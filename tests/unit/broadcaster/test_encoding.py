@@ -26,6 +26,7 @@ from broadcaster.protocol import (
     Snapshot,
     Subscribe,
     Subscribed,
+    Times,
     Unsubscribe,
 )
 
@@ -57,17 +58,20 @@ def test_frames_are_the_librarys(length: int) -> None:
     data=st.dictionaries(st.text(), st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text()),
     removed=st.lists(st.text(), max_size=3),
     channel=st.text(min_size=1),
+    times=st.none() | st.builds(Times, *[st.integers(0, 2**53)] * 4),
 )
 def test_shared_parts_make_the_message(
-    encoding: Encoding, seq: int, data: dict[str, Any], removed: list[str], channel: str
+    encoding: Encoding, seq: int, data: dict[str, Any], removed: list[str], channel: str, times: Times | None
 ) -> None:
     """What is put together from shared bytes is exactly the message that protocol.py describes."""
-    snapshot = encoding.frame(encoding.snapshot(channel, AS_OF, data), "epoch-_1", seq)
+    snapshot = encoding.frame(encoding.snapshot(channel, AS_OF, data, times), "epoch-_1", seq)
     assert decoded(encoding, snapshot) == decoded(
-        encoding, encoding.frame_of(Snapshot(channel, "epoch-_1", seq, AS_OF, data))
+        encoding, encoding.frame_of(Snapshot(channel, "epoch-_1", seq, AS_OF, data, times))
     )
-    delta = encoding.frame(encoding.delta(channel, AS_OF, data, removed), "epoch-_1", seq)
-    assert decoded(encoding, delta) == decoded(encoding, encoding.frame_of(Delta(channel, seq, AS_OF, data, removed)))
+    delta = encoding.frame(encoding.delta(channel, AS_OF, data, removed, times), "epoch-_1", seq)
+    assert decoded(encoding, delta) == decoded(
+        encoding, encoding.frame_of(Delta(channel, seq, AS_OF, data, removed, times))
+    )
 
 
 def test_json_keeps_the_decimals() -> None:

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from broadcaster.channels import Channel
+from broadcaster.encoding import JSON
 from broadcaster.subjects import Subject, WatchedPartition
 from realtime.contract.messages import Revision, SubjectState, UnreadBatch, ValueBatch, ValueUpdate, decode, encode
 from realtime.domain.account import SubjectKey, UserId
@@ -229,3 +231,25 @@ def test_a_channel_opened_later_shows_at_once() -> None:
     world.subject.attach(again, to_positions=True)
     assert list(shown(again)) == ["a"]
     assert not (world.subject.detach(again) and world.subject.detach(world.figures))
+
+
+def test_times_travel_with_the_values_that_a_price_caused() -> None:
+    """Market, intake and compute time are in a message together with its own; without a price there are none."""
+    world = World()
+    world.partition.subscribed()
+    world.subject.read(None)
+    world.partition.receive(batch_of(1, update_of("1.00", full=True, a="1.00")))
+    assert b"times" not in frame_of(world.figures)
+    batch = ValueBatch(Revision(1, 2), AS_OF, 5_000_000, (update_of("2.00", full=False, a="2.00"),), 7, 9_000_999)
+    world.partition.receive(decode(UnreadBatch, encode(batch)))
+    for channel in (world.figures, world.positions):
+        times = msgspec.json.decode(frame_of(channel))["times"]
+        assert times | {"sent": 0} == {"traded": 7, "received": 5000, "computed": 9000, "sent": 0}
+        assert times["sent"] > 1_600_000_000_000_000
+
+
+def frame_of(channel: Channel) -> bytes:
+    assert channel.state is not None
+    body = channel.state.body_after(None, channel, JSON)
+    assert body is not None
+    return body.head + b'e","seq":1' + body.tail
