@@ -132,7 +132,7 @@ def session_changes(totals: Totals, moment: Moment) -> SessionChanges:
         overnight = cents(changes[2]), newest, None
     round_the_clock: _Row = _NO_ROUND_THE_CLOCK
     if counts[3]:
-        round_the_clock = cents(changes[3]), min(totals.midnights.values()), None
+        round_the_clock = cents(changes[3]), min(totals.midnights.values(), default=None), None
     return SessionChanges(*regular, *extended, *overnight, *round_the_clock)
 
 
