@@ -97,6 +97,7 @@ class Loader:
         self._clock = clock
         self._log = log
         self._watched: dict[UserId, frozenset[AccountId | None]] = {}
+        self._announced_lately: set[SubjectKey] = set()
         self._to_load: dict[UserId, None] = {}
         self._to_check: deque[UserId] = deque()
         self._news = asyncio.Event()
@@ -125,12 +126,14 @@ class Loader:
 
     async def _follow_interest(self) -> None:
         while True:
+            self._announced_lately.clear()
             try:
                 interest = await read_interest(self._bus, sorted(self._valuer.partitions))
             except (RedisError, OSError):
                 await self._clock.sleep(_RETRY_AFTER_S)
                 continue
-            self._keep(interest)
+            # Who was announced while it was read may not be in it, and must not be forgotten for that.
+            self._keep(interest | self._announced_lately)
             self._check_some()
             try:
                 async with asyncio.timeout(_LOOK_EVERY_S):
@@ -168,6 +171,7 @@ class Loader:
         user_id, subject_id = subject
         if partition_of(user_id) not in self._valuer.partitions or not _is_uuid(user_id):
             return
+        self._announced_lately.add(subject)
         known = self._watched.get(user_id)
         if known is not None and subject_id in known:
             self._valuer.publish_again([user_id])

@@ -17,6 +17,7 @@ from api.serving import serving
 from realtime.auth import Tokens
 from realtime.bus.client import Bus
 from realtime.bus.interest import read_interest
+from realtime.bus.values import read_generation
 from realtime.client import Stream
 from realtime.clock import WallClock
 from realtime.domain.account import AccountId, UserId
@@ -90,6 +91,15 @@ async def api_over(pool: Pool, bus: Bus, files: Path, user_id: UserId) -> AsyncI
     async with serving(app, "127.0.0.1", 0) as server, aiohttp.ClientSession() as http:
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Asker(f"http://127.0.0.1:{port}", http, tokens.issue(user_id, WallClock().now(), 60))
+
+
+async def calculating(bus: Bus, user_id: UserId) -> None:
+    """Wait until a calculator has claimed the user's partition; before that the answer is "try later"."""
+
+    async def has_claimed() -> bool:
+        return await read_generation(bus, partition_of(user_id)) is not None
+
+    await wait_until(has_claimed, 20, "a calculator")
 
 
 class Asker:
@@ -175,6 +185,7 @@ async def test_nobody_needs_to_watch(desk: Desk, pool: Pool, bus: Bus, tmp_path:
     await book.write(pool)
     await desk.send(price(book.moving[0], "101.37"), price(book.moving[1], "4.2"))
     async with desk.calculator(), api_over(pool, bus, tmp_path, book.user_id) as api:
+        await calculating(bus, book.user_id)
         assert await read_interest(bus, [partition_of(book.user_id)]) == frozenset()
         answer = await api.ask(f"/api/accounts/{book.first}/explain")
     lines = {line["position"]["symbol"]: line for line in answer["lines"]}
@@ -206,12 +217,13 @@ async def test_a_foreign_account_is_not_found(desk: Desk, pool: Pool, bus: Bus, 
     assert await read_interest(bus, [partition_of(grace.user_id)]) == frozenset()
 
 
-async def test_in_the_terminal(desk: Desk, pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_in_the_terminal(desk: Desk, pool: Pool, bus: Bus, capsys: pytest.CaptureFixture[str]) -> None:
     """`navstream explain` prints an account's lines, or a portfolio as JSON; a foreign account is refused."""
     book = Book()
     await book.write(pool)
     await desk.send(price(book.moving[0], "101.37"))
     async with desk.calculator():
+        await calculating(bus, book.user_id)
         await explain_now(desk.settings, None, book.first, as_json=False)
         assert "AAPL" in capsys.readouterr().out
         await explain_now(desk.settings, book.user_id, None, as_json=True)
