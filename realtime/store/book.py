@@ -11,7 +11,7 @@ from realtime.domain.instrument import Instrument
 from realtime.store.instruments import ProviderPrice, held_instruments, provider_prices
 from realtime.store.pool import Connection, Pool
 
-_ACCOUNTS = "select id, public_id, user_id from accounts where is_active order by user_id, public_id"
+_ACCOUNTS = "select id, public_id, user_id::text from accounts where is_active order by user_id, public_id"
 _POSITIONS = """
 select h.account_id, h.instrument_id, (h.quantity * i.multiplier)::float8,
     case when i.asset_class = 'cash' then 0 else coalesce(h.cost_basis, 0) end::float8
@@ -43,7 +43,7 @@ class StoredBook:
     async def accounts(self) -> list[StoredAccount]:
         """Return all active accounts, ordered by user."""
         rows = await self._connection.fetch(_ACCOUNTS, timeout=600)
-        return [StoredAccount(row["id"], AccountId(row["public_id"]), UserId(str(row["user_id"]))) for row in rows]
+        return [StoredAccount(row["id"], AccountId(row["public_id"]), UserId(row["user_id"])) for row in rows]
 
     async def instruments(self) -> list[Instrument]:
         """Return every instrument that some active account holds."""
