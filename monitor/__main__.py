@@ -13,6 +13,7 @@ from realtime.store.pool import open_pool
 from realtime.up import STAGES
 
 _DELAYED_FEED_S = 900.0
+_WORK_EVERY_S = 10.0
 
 
 async def main(process: Process) -> None:
@@ -22,7 +23,10 @@ async def main(process: Process) -> None:
         open_bus(settings.redis_address) as bus,
         open_pool(settings.database_url, connections_max=2, connections_min=0) as pool,
     ):
-        lookout = Lookout(bus, pool, settings.market_clock(), clock, settings.sync_overdue_after_s)
+        lookout = Lookout(
+            bus, pool, settings.market_clock(), clock, settings.sync_overdue_after_s,
+            work_every_s=_WORK_EVERY_S * settings.alert_patience,
+        )  # fmt: skip
         url = settings.alert_webhook_url
         await Monitor(
             lookout,

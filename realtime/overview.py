@@ -87,12 +87,33 @@ def market_moment(market: MarketClock) -> MarketMoment:
 class Lookout:
     """Looks at everything; no look lasts longer than three seconds."""
 
-    def __init__(self, bus: Bus, pool: Pool, market: MarketClock, clock: Clock, overdue_after_s: float) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        pool: Pool,
+        market: MarketClock,
+        clock: Clock,
+        overdue_after_s: float,
+        work_every_s: float = 0.0,
+    ) -> None:
+        """Look at these.
+
+        Args:
+            bus: Redis.
+            pool: Postgres; it may be unreachable.
+            market: Market time.
+            clock: Wall time.
+            overdue_after_s: Age of holdings from which they are overdue, seconds.
+            work_every_s: How often the work is read anew; in between Postgres is only asked whether it answers.
+        """
         self._bus = bus
         self._pool = pool
         self._market = market
         self._clock = clock
         self._overdue_after_s = overdue_after_s
+        self._work_every_s = work_every_s
+        self._stored: Stored | None = None
+        self._stored_at = 0.0
 
     async def look(self) -> Overview:
         """Return how everything is now."""
@@ -113,8 +134,13 @@ class Lookout:
         """Return what Postgres tells; None when it does not answer."""
         try:
             async with asyncio.timeout(_WAIT_S), borrowed(self._pool, _WAIT_S / 2) as database:
+                if self._stored is not None and self._clock.monotonic() - self._stored_at < self._work_every_s:
+                    await database.execute("select 1")
+                    return self._stored
                 work = await read_work(database, self._overdue_after_s, FAILING_AFTER_S)
-                return Stored(work, tuple(await firing_alerts(database)))
+                self._stored = Stored(work, tuple(await firing_alerts(database)))
+                self._stored_at = self._clock.monotonic()
+                return self._stored
         except OUTAGE:
             return None
 

@@ -7,14 +7,17 @@ from realtime.store.jobs import JobKind, count_jobs
 from realtime.store.pool import Connection, Pool
 
 _OVERDUE = """
-select count(distinct a.user_id) as users, count(*) as accounts, min(coalesce(a.last_synced_at, a.created_at)) as oldest
-from accounts a join connections c on c.id = a.connection_id
-where a.is_active and coalesce(a.last_synced_at, a.created_at) < now() - make_interval(secs => $1)
-    and (a.last_synced_at is not null or a.product = 'investments') and c.status in ('active', 'error')
+select count(distinct user_id) as users, count(*) as accounts, min(at) as oldest from (
+    select a.user_id, coalesce(a.last_synced_at, a.created_at) as at
+    from accounts a join connections c on c.id = a.connection_id
+    where a.is_active and coalesce(a.last_synced_at, a.created_at) < now() - make_interval(secs => $1)
+        and (a.last_synced_at is not null or a.product = 'investments') and c.status in ('active', 'error')
+    order by at limit 100000) late
 """
 _OLDEST = """
-select min(coalesce(a.last_synced_at, a.created_at)) from accounts a join connections c on c.id = a.connection_id
+select coalesce(a.last_synced_at, a.created_at) as at from accounts a join connections c on c.id = a.connection_id
 where a.is_active and (a.last_synced_at is not null or a.product = 'investments') and c.status in ('active', 'error')
+order by at limit 1
 """
 _RECONNECT_NEEDED = "select count(*) from connections where status = 'reconnect_needed'"
 _DEAD = """
@@ -38,6 +41,8 @@ where f.since < now() - make_interval(secs => $2)
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """Active accounts that were not refreshed for too long; those whose users must reconnect them do not count.
+
+    Counted up to 100,000 accounts, the oldest first.
 
     Attributes:
         oldest_at: Newest refresh of the one that has waited longest.

@@ -135,7 +135,7 @@ async def monitoring(
         open_pool(database_url, connections_max=2, connections_min=0) as pool,
         asyncio.TaskGroup() as tasks,
     ):
-        lookout = Lookout(bus, pool, market or market_at(OPEN_MARKET), clock, 6 * 3600)
+        lookout = Lookout(bus, pool, market or market_at(OPEN_MARKET), clock, 6 * 3600, 10 * patience)
         monitor = Monitor(
             lookout,
             Alerts(new_key, patience),
