@@ -131,20 +131,15 @@ _Encoded = tuple[State | None, Encoding, Body | None]
 
 
 class Channel:
-    """One channel of one user, or a public one: newest state and subscriptions.
+    """One channel of one user, or a public one: newest state and subscriptions."""
 
-    Attributes:
-        received_ns: Intake time of the price that last changed it, wall clock; None when no price did.
-    """
-
-    __slots__ = ("_make", "_state", "idle_since", "name", "received_ns", "subscriptions", "user_id")
+    __slots__ = ("_make", "_state", "idle_since", "name", "subscriptions", "user_id")
 
     def __init__(self, user_id: UserId, name: ChannelName) -> None:
         """Start without a state; a public channel belongs to whoever opened it first."""
         self.user_id = user_id
         self.name = name
         self.idle_since: float | None = None
-        self.received_ns: int | None = None
         self._state: State | None = None
         self._make: Callable[[], State] | None = None
         self.subscriptions: dict[Subscription, None] = {}

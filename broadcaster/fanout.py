@@ -11,8 +11,8 @@ from time import monotonic
 
 from broadcaster.channels import Channel
 from broadcaster.client import Client, Subscription
+from broadcaster.latency import Latency
 from realtime.clock import now_ns
-from realtime.metrics import BROADCASTER_TRADE_TO_SEND
 
 _SLICE_S = 0.004
 """Longest turn before other work (reading, pings, the next batch) gets one."""
@@ -32,8 +32,8 @@ class Fanout:
     Order: a client's messages on one channel are in order. Lost when: never, the newest state always gets out.
     """
 
-    def __init__(self) -> None:
-        """Start idle, on the running loop."""
+    def __init__(self, latency: Latency | None = None) -> None:
+        """Start idle, on the running loop; messages that a price caused are observed by `latency`."""
         self._loop = asyncio.get_running_loop()
         self._changed: dict[Channel, None] = {}
         self._queue: deque[Subscription] = deque()
@@ -41,17 +41,13 @@ class Fanout:
         self._timetable: dict[int, list[Subscription]] = {}
         self._alarm: asyncio.Handle | None = None
         self._alarm_at = 0.0
-        self.latency = BROADCASTER_TRADE_TO_SEND
+        self._latency = latency
         self.messages_count = 0
         self.bytes_count = 0
 
-    def changed(self, channels: Iterable[Channel], received_ns: int | None = None) -> None:
-        """Send the new states of these channels at the loop's next turn; changes until then count as one.
-
-        `received_ns` is the intake time of the price that changed them; None when no price did.
-        """
+    def changed(self, channels: Iterable[Channel]) -> None:
+        """Send the new states of these channels at the loop's next turn; changes until then count as one."""
         for channel in channels:
-            channel.received_ns = received_ns
             self._changed[channel] = None
         self._schedule()
 
@@ -66,10 +62,10 @@ class Fanout:
             del client.behind[subscription]
             self.offer(subscription)
 
-    def _send(self, subscriptions: Iterable[Subscription], now: float) -> Channel | None:
-        """Send to those that may be sent to; return the channel of the last message."""
+    def _send(self, subscriptions: Iterable[Subscription], now: float) -> Subscription | None:
+        """Send to those that may be sent to; return the last one that was."""
         messages_count = bytes_count = 0
-        sent: Channel | None = None
+        sent: Subscription | None = None
         for subscription in subscriptions:
             if not subscription.is_active:
                 continue
@@ -83,7 +79,7 @@ class Fanout:
                 if frame is not None:
                     subscription.due_at = now + subscription.interval_s
                     writer.write(frame)
-                    sent = subscription.channel
+                    sent = subscription
                     messages_count += 1
                     bytes_count += len(frame)
         self.messages_count += messages_count
@@ -104,11 +100,17 @@ class Fanout:
         ends = monotonic() + _SLICE_S  # the loop's own time stands still during a turn
         while queue:
             sent = self._send([queue.popleft() for _ in range(min(_CHECK_EVERY, len(queue)))], now)
-            if sent is not None and sent.received_ns is not None:  # one observation for up to 32 messages
-                self.latency.observe((now_ns() - sent.received_ns) / 1e9)
+            if sent is not None:
+                self._observe(sent)
             if queue and monotonic() > ends:
                 self._schedule()
                 return
+
+    def _observe(self, sent: Subscription) -> None:
+        """Observe one message for up to 32 of a slice; a snapshot on subscription is as old as its last trade."""
+        times = sent.states[-1].times
+        if times is not None and self._latency is not None:
+            self._latency.observe(times, now_ns() // 1000)
 
     def _postpone(self, subscription: Subscription) -> None:
         if subscription.is_waiting:

@@ -9,6 +9,7 @@ from broadcaster.access import Access
 from broadcaster.desk import Desk
 from broadcaster.fanout import Fanout
 from broadcaster.interest import Interest
+from broadcaster.latency import Latency
 from broadcaster.market import Market
 from broadcaster.prices import Prices
 from broadcaster.protocol import Limits
@@ -48,7 +49,8 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
     """
     clock, market_clock = WallClock(), settings.market_clock()
     async with open_bus(settings.redis_address) as bus, open_pool(settings.database_url) as pool:
-        fanout = Fanout()
+        latency = Latency(market_clock)
+        fanout = Fanout(latency)
         interest = Interest(bus, clock)
         market = Market(bus, fanout, clock, market_clock)
         values = Values(bus, ValueFeed(settings.redis_address, clock, log), fanout, clock, interest)
@@ -66,7 +68,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
             market=market,
         )
         broadcaster = Broadcaster(_door(settings), desk, clock, log)
-        watchdog = Watchdog(broadcaster, desk, interest, health, clock, log)
+        watchdog = Watchdog(broadcaster, desk, interest, latency, health, clock, log)
         async with broadcaster.listening() as port, asyncio.TaskGroup() as tasks:
             loops = [
                 tasks.create_task(loop)

@@ -92,7 +92,7 @@ class Values:
                     watched = self._partitions.get(partition)
                     if watched is not None and partition in self._live:
                         channels, unread = watched.receive(batch)
-                        self._fanout.changed(channels, batch.received_ns)
+                        self._fanout.changed(channels)
                         self._read_all(unread)
                         if monotonic() > pause_at:
                             await asyncio.sleep(0)

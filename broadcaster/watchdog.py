@@ -6,6 +6,7 @@ from typing import Protocol
 
 from broadcaster.desk import Closed, Desk
 from broadcaster.interest import Interest
+from broadcaster.latency import Latency
 from broadcaster.protocol import CloseCode
 from broadcaster.server import Broadcaster
 from realtime import metrics
@@ -15,7 +16,6 @@ from realtime.process import Health
 
 LOOK_EVERY_S = 1.0
 STALLED_AFTER_S = 60.0
-_LATENCY_LOOKS = 60
 _UNANSWERED_PINGS = 3
 _LOOKS_A_TURN = 500
 
@@ -48,7 +48,14 @@ class Watchdog:
     """Keeps the house in order and says how it is."""
 
     def __init__(
-        self, broadcaster: Broadcaster, desk: Desk, interest: Interest, health: Health, clock: Clock, log: Log
+        self,
+        broadcaster: Broadcaster,
+        desk: Desk,
+        interest: Interest,
+        latency: Latency,
+        health: Health,
+        clock: Clock,
+        log: Log,
     ) -> None:
         """Take what is looked after."""
         self._broadcaster = broadcaster
@@ -60,7 +67,7 @@ class Watchdog:
         self._counted = 0
         self._messages = metrics.Tally(metrics.BROADCASTER_MESSAGES)
         self._bytes = metrics.Tally(metrics.BROADCASTER_BYTES)
-        self._latency = metrics.Recent(metrics.BROADCASTER_TRADE_TO_SEND, _LATENCY_LOOKS)
+        self._latency = latency
 
     async def run(self, heartbeat_s: float) -> None:
         """Look each second, for ever."""

@@ -11,10 +11,11 @@ from realtime.clock import MarketClock, now_ns
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
 from realtime.domain.account import SubjectKey
 from realtime.domain.partition import Partition, partition_of
-from realtime.domain.price import Price
+from realtime.domain.price import Price, PriceSource
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_OF_STREAMS = frozenset({PriceSource.TRADE, PriceSource.QUOTE, PriceSource.BAR})
 
 
 class Publisher:
@@ -78,7 +79,7 @@ class Publisher:
         batches: dict[Partition, ValueBatch] = {}
         as_of, computed_ns = self._market.now(), now_ns()
         received_ns = None if newest is None else newest.received_ns
-        traded_us = None if newest is None or newest.time is None else (newest.time - _EPOCH) // _MICROSECOND
+        traded_us = None if newest is None else traded_us_of(newest)
         for partition, share in shares.items():
             before = self._revisions.get(partition)
             if before is not None:
@@ -109,3 +110,10 @@ class Publisher:
         for subject in subjects:
             self._unwritten.drop(subject)
             await drop_state(self._bus, subject)
+
+
+def traded_us_of(newest: Price) -> int | None:
+    """Return when a price was made; None for what was polled, which may be hours old and says nothing of our speed."""
+    if newest.time is None or newest.source not in _OF_STREAMS:
+        return None
+    return (newest.time - _EPOCH) // _MICROSECOND

@@ -161,10 +161,15 @@ CALCULATOR_ACCOUNTS = Gauge("calculator_accounts", "Accounts in its book.", regi
 CALCULATOR_POSITIONS = Gauge("calculator_positions", "Positions in its book.", registry=REGISTRY)
 CALCULATOR_WATCHED_USERS = Gauge("calculator_watched_users", "Users that clients watch.", registry=REGISTRY)
 
-BROADCASTER_TRADE_TO_SEND = LatencyHistogram(
-    "broadcaster_trade_to_send_seconds",
-    "From the newest trade behind a value to the value's message on a client's socket; a sample of the messages.",
-)
+LATENCY = {
+    leg: LatencyHistogram(f"broadcaster_{leg}_seconds", f"{documentation} A sample of the messages.")
+    for leg, documentation in {
+        "trade_to_send": "From the newest trade behind a value to the value's message on a client's socket.",
+        "trade_to_intake": "Of that: from the exchange's time to the collector.",
+        "intake_to_compute": "Of that: from the collector until the calculator had the values.",
+        "compute_to_send": "Of that: from the calculator to the socket, the client's own rate limit included.",
+    }.items()
+}
 BROADCASTER_CLIENTS = Gauge("broadcaster_clients", "Authenticated clients.", registry=REGISTRY)
 BROADCASTER_USERS = Gauge("broadcaster_users", "Users with clients here.", registry=REGISTRY)
 BROADCASTER_CHANNELS = Gauge("broadcaster_channels", "Channels kept current.", registry=REGISTRY)

@@ -41,7 +41,7 @@ class Health:
 
     problem: str | None = "starting"
     facts: dict[str, str | int | float | None] = field(default_factory=dict)
-    latency_counts: tuple[int, ...] = ()
+    latency_counts: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def well(self) -> None:
         """Say that the stage does its work."""

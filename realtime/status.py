@@ -108,10 +108,11 @@ def _lines(report: StatusReport) -> list[Text]:
     if (cast := report.broadcasters) is not None:
         whom = f"{cast.clients:,} clients of {cast.users:,} users, {cast.channels:,} channels"
         lines.append(f"Broadcasters: {cast.count}, {whom}, {cast.messages_per_s:,} messages a second")
-    if (late := report.latency) is not None:
-        shares = {"p50": late.p50_ms, "p90": late.p90_ms, "p99": late.p99_ms}
+    for leg in report.latency or []:
+        shares = {"p50": leg.p50_ms, "p90": leg.p90_ms, "p99": leg.p99_ms}
         told = ", ".join(f"{share} {_milliseconds(latency)}" for share, latency in shares.items())
-        lines.append(f"Trade to send, last minute: {told} ({late.observations:,} observations)")
+        name = leg.leg.replace("_", " ").capitalize()
+        lines.append(f"{name}, last minute: {told} ({leg.observations:,} observations)")
     if (sync := report.sync) is not None:
         overdue = f"{sync.overdue_users:,} users overdue ({sync.overdue_accounts:,} accounts)"
         failing = f", failing: {' '.join(sync.failing)}" if sync.failing else ""

@@ -7,11 +7,10 @@ from pydantic import BaseModel, Field
 
 from realtime.contract.messages import FeedStatus, Heartbeat
 from realtime.domain.alert import Alert, Severity
-from realtime.metrics import percentile_s
+from realtime.metrics import LATENCY, percentile_s
 from realtime.overview import Live, Overview, Stored
 from realtime.up import STAGES
 
-_LATENCY_WINDOW_S = 60
 _Fact = str | int | float | None
 
 
@@ -57,10 +56,10 @@ class BroadcasterReport(BaseModel):
     messages_per_s: int
 
 
-class LatencyReport(BaseModel):
-    """Trade → send of the last minute, over all broadcasters; null without observations."""
+class LegReport(BaseModel):
+    """Percentiles of the last minute, over all broadcasters; null without observations."""
 
-    window_s: int = _LATENCY_WINDOW_S
+    leg: str
     observations: int
     p50_ms: float | None
     p90_ms: float | None
@@ -105,7 +104,7 @@ class StatusReport(BaseModel):
     feeds: list[FeedReport] | None
     calculators: CalculatorReport | None
     broadcasters: BroadcasterReport | None
-    latency: LatencyReport | None
+    latency: list[LegReport] | None = Field(description="Trade to send, and its three legs, of the last minute.")
     sync: SyncReport | None
     jobs: JobsReport | None
     alerts: list[AlertReport] | None
@@ -129,7 +128,7 @@ def status_report(seen: Overview) -> StatusReport:
         feeds=None if live is None else list(_feeds(seen, live)),
         calculators=None if live is None else _calculators(live),
         broadcasters=None if live is None else _broadcasters(live),
-        latency=None if live is None else _latency(live.heartbeats),
+        latency=None if live is None else [_leg(leg, live.heartbeats) for leg in LATENCY],
         sync=None if stored is None else _sync(seen, stored),
         jobs=None if stored is None else _jobs(stored),
         alerts=None if stored is None else [_alert(alert) for alert in stored.alerts],
@@ -200,11 +199,11 @@ def _broadcasters(live: Live) -> BroadcasterReport:
     )
 
 
-def _latency(beats: Iterable[Heartbeat]) -> LatencyReport:
-    told = [beat.latency_counts for beat in beats if beat.latency_counts]
+def _leg(leg: str, beats: Iterable[Heartbeat]) -> LegReport:
+    told = [beat.latency_counts[leg] for beat in beats if leg in beat.latency_counts]
     counts = [sum(bucket) for bucket in zip(*told, strict=True)]
     p50, p90, p99 = (_milliseconds(percentile_s(counts, share)) for share in (0.5, 0.9, 0.99))
-    return LatencyReport(observations=sum(counts), p50_ms=p50, p90_ms=p90, p99_ms=p99)
+    return LegReport(leg=leg, observations=sum(counts), p50_ms=p50, p90_ms=p90, p99_ms=p99)
 
 
 def _sync(seen: Overview, stored: Stored) -> SyncReport:

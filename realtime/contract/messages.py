@@ -151,8 +151,8 @@ class Heartbeat(msgspec.Struct, frozen=True):
         healthy: It does its work; False with `problem` when it is up but cannot.
         facts: A few numbers for `navstream status`.
         metrics_port: Where it serves its metrics; None when it does not.
-        latency_counts: Trade → send, the last minute's observations by bucket of `realtime.metrics`; empty for
-            stages that send nothing.
+        latency_counts: The last minute's observations of each leg from trade to send, by bucket of
+            `realtime.metrics`; empty for stages that send nothing.
     """
 
     stage: str
@@ -164,7 +164,7 @@ class Heartbeat(msgspec.Struct, frozen=True):
     problem: str | None
     facts: dict[str, str | int | float | None]
     metrics_port: int | None = None
-    latency_counts: tuple[int, ...] = ()
+    latency_counts: dict[str, tuple[int, ...]] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()

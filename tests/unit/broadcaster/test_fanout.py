@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 import uvloop
-from prometheus_client import CollectorRegistry
 
-from broadcaster.channels import Channel
+from broadcaster.channels import Channel, State
 from broadcaster.client import Client
 from broadcaster.fanout import Fanout
-from realtime.clock import now_ns
-from realtime.metrics import LatencyHistogram, percentile_s
+from broadcaster.latency import Latency
+from broadcaster.protocol import Times
+from realtime.clock import MarketClock, WallClock, now_ns
 from tests.support.waiting import wait_until
 from tests.unit.broadcaster.builders import Page, channel_named, client_of, state_of
 
@@ -217,38 +217,41 @@ def test_an_alarm_that_a_long_turn_made_late_stops_nothing() -> None:
         assert runner.run(two_wait()) == ([1], [2])
 
 
-@pytest.fixture
-def observed(fanout: Fanout) -> LatencyHistogram:
-    histogram = LatencyHistogram("test_seconds", "Of a test.", CollectorRegistry())
-    fanout.latency = histogram
-    return histogram
+class Observed(Latency):
+    """Keeps what it observes."""
+
+    def __init__(self) -> None:
+        super().__init__(MarketClock.real(WallClock()))
+        self.messages: list[tuple[Times, int]] = []
+
+    def observe(self, times: Times, sent_us: int) -> None:
+        self.messages.append((times, sent_us))
 
 
-async def test_the_way_from_a_trade_to_a_client_is_measured(fanout: Fanout, observed: LatencyHistogram) -> None:
-    """Ensure a value's message is observed with the age of the price behind it, about once for 32 messages."""
-    channel = channel_named()
+async def test_the_way_from_a_trade_to_a_client_is_observed() -> None:
+    """Ensure a message is observed with the times of the price behind it, about once for 32 messages."""
+    observed, channel = Observed(), channel_named()
+    fanout = Fanout(observed)
     pages = [(await following(channel))[1] for _ in range(64)]
-    show(channel, 1)
-    fanout.changed([channel], now_ns() - 500_000_000)
+    times = Times(1, 2, 3, 0)
+    channel.show(State("", {"a": 1}, times))
+    before_us = now_ns() // 1000
+    fanout.changed([channel])
     await turns()
     assert all(page.frames for page in pages)
-    assert sum(observed.counts) == 2
-    median_s = percentile_s(observed.counts, 0.5)
-    assert median_s is not None
-    assert 0.384 <= median_s <= 0.768
+    assert [seen for seen, _ in observed.messages] == [times, times]
+    assert all(before_us <= sent_us <= now_ns() // 1000 for _, sent_us in observed.messages)
 
 
-async def test_what_no_price_caused_has_no_latency(fanout: Fanout, observed: LatencyHistogram) -> None:
+async def test_what_no_price_caused_has_no_latency() -> None:
     """Ensure neither a change of holdings nor the snapshot of a new client counts as a slow trade."""
-    channel = channel_named()
+    observed, channel = Observed(), channel_named()
+    fanout = Fanout(observed)
     client, page = await following(channel)
     show(channel, 1)
     fanout.changed([channel])
     await turns()
-    show(channel, 2)
-    fanout.changed([channel], now_ns() - 3_600_000_000_000)
-    channel.subscriptions.clear()
-    await turns()
+    channel.show(State("", {"a": 2}, Times(1, 2, 3, 0)))
     fanout.offer(client.subscribe(channel, None))
     assert len(page.frames) == 2
-    assert sum(observed.counts) == 0
+    assert observed.messages == []

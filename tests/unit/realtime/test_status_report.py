@@ -28,7 +28,9 @@ def latencies(*milliseconds: float) -> tuple[int, ...]:
 
 
 def with_facts(stage: str, process: str, counts: tuple[int, ...] = (), **facts: float) -> Heartbeat:
-    changed = msgspec.structs.replace(beat(stage), process=process, latency_counts=counts)
+    changed = msgspec.structs.replace(
+        beat(stage), process=process, latency_counts={"trade_to_send": counts} if counts else {}
+    )
     return msgspec.structs.replace(changed, facts={**facts})
 
 
@@ -50,16 +52,19 @@ def test_percentiles_are_those_of_all_broadcasters_together() -> None:
     assert report.broadcasters is not None
     assert report.broadcasters.clients == 7
     assert report.latency is not None
-    assert report.latency.observations == 100
-    assert report.latency.p50_ms == pytest.approx(2.5, rel=0.3)
-    assert report.latency.p99_ms == pytest.approx(450, rel=0.2)
+    whole, *legs = report.latency
+    assert whole.leg == "trade_to_send"
+    assert whole.observations == 100
+    assert whole.p50_ms == pytest.approx(2.5, rel=0.3)
+    assert whole.p99_ms == pytest.approx(450, rel=0.2)
+    assert [leg.observations for leg in legs] == [0, 0, 0]
 
 
 def test_no_latency_is_unknown_and_not_zero() -> None:
     """Ensure a service nobody watches has no percentiles."""
     report = status_report(overview(stream()))
     assert report.latency is not None
-    assert report.latency.p50_ms is None
+    assert [leg.p50_ms for leg in report.latency] == [None] * 4
 
 
 def test_servers_that_do_not_answer_are_said_and_their_parts_null() -> None:
