@@ -19,20 +19,22 @@ from realtime.contract import names
 from realtime.contract.messages import PriceBatch, UnreadBatch, decode
 from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.asset_class import AssetClass
+from realtime.domain.corporate_action import Split
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.price import Price, PriceSource, supersedes
+from realtime.domain.transaction import InvestmentTransaction, TransactionKind
 from realtime.domain.value import Figures, Position
 from realtime.log import Log
 from realtime.market_hours import market_hours_around
 from realtime.process import Health, Process
 from realtime.settings import Settings
-from realtime.store.corporate_actions import read_corporate_actions
+from realtime.store.corporate_actions import read_corporate_actions, write_corporate_actions
 from realtime.store.holdings import holdings_of
 from realtime.store.instruments import currency_instruments, instruments_by_id, provider_prices
 from realtime.store.pool import Pool
-from realtime.store.transactions import day_trades
-from tests.support.books import add_account, add_instrument, add_user, hold
+from realtime.store.transactions import day_trades, upsert_transactions
+from tests.support.books import Account, add_account, add_instrument, add_user, hold
 from tests.support.exact import Valuation, World, value_user
 from tests.support.waiting import wait_until
 
@@ -327,3 +329,73 @@ async def test_only_what_is_watched_is_valued(desk: Desk) -> None:
 
         await wait_until(is_dropped, what="the states that nobody watches are gone")
         assert await read_state(desk.bus, SubjectKey(user_id, account_ids[0])) is not None
+
+
+@pytest.mark.parametrize("first", ["price", "quantity"])
+async def test_a_split_between_sync_and_stream_shows_no_false_loss(desk: Desk, first: str) -> None:
+    """Ensure the value holds whichever comes first, and that the position says so until the sync has it."""
+    user_id = await add_user(desk.pool)
+    account = await add_account(desk.pool, user_id)
+    stock = await add_instrument(desk.pool, "AAPL")
+    yesterday = NOON - timedelta(days=1)
+    await hold(desk.pool, account, {stock: "10"}, as_of=yesterday)
+    await desk.send(price(stock, "101", seconds=-18 * 3600))
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await desk.watch(user_id)
+        await desk.settled(reader, user_id)
+        assert reader.states[None].figures.market_value == 1010
+        await write_corporate_actions(desk.pool, [Split(stock, NOON.date(), Decimal(4))])
+        if first == "price":
+            await desk.send(price(stock, "25.25"))
+            await hold(desk.pool, account, {stock: "10"}, as_of=yesterday)  # has the announcement read
+        else:
+            await hold(desk.pool, account, {stock: "40"}, as_of=NOON)
+        await desk.settled(reader, user_id)
+        row = reader.states[None].positions[stock]
+        assert (row.market_value, row.quantity, row.day_change) == (Decimal("1010.00"), Decimal(40), Decimal("10.00"))
+        assert row.split_pending == (4 if first == "price" else None)
+        await desk.send(price(stock, "25.25", seconds=1))
+        await hold(desk.pool, account, {stock: "40"}, as_of=NOON)
+        await desk.settled(reader, user_id)
+        row = reader.states[None].positions[stock]
+        assert (row.market_value, row.split_pending) == (Decimal("1010.00"), None)
+
+
+async def test_trades_of_the_day_are_no_gain(desk: Desk) -> None:
+    """Ensure a purchase and a sale of today reach the reader at their own prices, and unknown trades are told."""
+    user_id = await add_user(desk.pool)
+    account = await add_account(desk.pool, user_id)
+    bought, sold = [await add_instrument(desk.pool, symbol) for symbol in ("AAPL", "MSFT")]
+    await desk.send(price(bought, "110"), price(sold, "120"))
+    await hold(desk.pool, account, {bought: "5"}, as_of=NOON)
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await desk.watch(user_id)
+        await desk.settled(reader, user_id)
+        figures = reader.states[None].figures
+        assert (figures.day_change, figures.day_change_reason) == (Decimal("50.00"), "trades_unknown")
+        await _traded(desk.pool, account, bought, "buy", "2", "108")
+        await _traded(desk.pool, account, sold, "sell", "-3", "105")
+        await desk.pool.execute(
+            """insert into sync_runs (id, connection_id, user_id, product, trigger, started_at, finished_at, outcome)
+               select gen_random_uuid(), connection_id, user_id, 'transactions', 'webhook', now(), now(), 'complete'
+               from accounts where id = $1""",
+            account.uuid,
+        )
+        await hold(desk.pool, account, {bought: "5"}, as_of=NOON)
+        await desk.settled(reader, user_id)
+        figures = reader.states[None].figures
+        # 3 held shares gained 10, 2 bought ones 2, 3 sold ones 5.
+        assert (figures.day_change, figures.day_change_reason) == (Decimal("49.00"), None)
+        assert set(reader.states[account.id].positions) == {bought}
+
+
+async def _traded(
+    pool: Pool, account: Account, instrument: InstrumentId, kind: str, quantity: str, amount: str
+) -> None:
+    line = InvestmentTransaction(
+        id=f"{kind} {instrument}", instrument_id=instrument, kind=TransactionKind(kind), quantity=Decimal(quantity),
+        price=Decimal(amount), amount=-Decimal(quantity) * Decimal(amount), fees=None, currency="USD",
+        trade_date=NOON.date(), settlement_date=None, description="",
+    )  # fmt: skip
+    async with pool.acquire() as connection:
+        await upsert_transactions(connection, account.uuid, account.user_id, [line])

@@ -84,6 +84,8 @@ async def hold(
     account: Account,
     quantities: Mapping[InstrumentId, str],
     costs: Mapping[InstrumentId, str] | None = None,
+    *,
+    as_of: datetime = AS_OF,
 ) -> int:
     """Replace an account's holdings; return the new version."""
     rows = [
@@ -91,4 +93,4 @@ async def hold(
         for key, quantity in quantities.items()
     ]
     async with pool.acquire() as connection, connection.transaction():
-        return await replace_holdings(connection, account.uuid, rows, AS_OF)
+        return await replace_holdings(connection, account.uuid, rows, as_of)

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from calculator.change_reasons import Session
 from calculator.fx import Rates
-from calculator.mark import ProviderMark
+from calculator.lines import Line
+from calculator.mark import Mark, ProviderMark
 from calculator.marks import Marks, Moved
 from calculator.moment import Moment
 from calculator.watched import Watched
@@ -20,6 +22,7 @@ from realtime.domain.holding import AccountHoldings, Holding
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Delivery, HeldPrice, HoldReason, Price, PriceSource, TradingStatus
 from realtime.domain.transaction import DayTrade, DayTrades
+from realtime.domain.value import Covered
 from realtime.store.holdings import UserHoldings
 from tests.support.exact import UserValuation, Valuation, World, value_user
 
@@ -198,3 +201,49 @@ def applied(states: States, updates: list[ValueUpdate]) -> States:
         old = {} if update.full else after[key].positions
         after[key] = Valuation(update.figures, {**old, **update.positions})
     return after
+
+
+def line(
+    account: str,
+    quantity: str,
+    cost: str | None = None,
+    *,
+    multiplier: int = 1,
+    bought: str = "0",
+    paid: str = "0",
+    trades_known: bool = True,
+    is_cash: bool = False,
+) -> Line:
+    """Return a line; `bought` and `paid` are of the trading day."""
+    units = Decimal(quantity) * multiplier
+    return Line(
+        AccountId(account),
+        "Tartan",
+        Decimal(quantity),
+        units,
+        None if cost is None else Decimal(cost),
+        units - Decimal(bought),
+        Decimal(paid),
+        trades_known,
+        is_cash=is_cash,
+    )
+
+
+def live_mark(price: str, close: str | None, at: datetime = OPEN) -> Mark:
+    """Return the mark of a trade in the regular session."""
+    previous = None if close is None else Decimal(close)
+    return Mark(
+        price=Decimal(price),
+        time=at,
+        source=PriceSource.TRADE,
+        covered=Covered.LIVE,
+        base=previous,
+        previous_close=previous,
+        previous_close_date=None if close is None else PREVIOUS_DAY,
+        day_session=Session.REGULAR,
+    )
+
+
+def told(*values: object) -> tuple[object, ...]:
+    """Return values to be compared with plain numbers."""
+    return values
