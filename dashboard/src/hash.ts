@@ -3,7 +3,7 @@
  * realtime/client/state_hash.py is the same in Python. Pure.
  *
  * CRC-32 of the entries in the order of their keys: of each the key, then the value, as MessagePack, maps in the order
- * of their keys, every number a float 64, zero without a sign.
+ * of their keys, every number a float 64.
  */
 
 import type { Json, JsonObject } from "./protocol";
@@ -64,7 +64,7 @@ class Checksum {
   }
 
   private number(value: number): void {
-    float.setFloat64(0, value + 0);
+    float.setFloat64(0, value);
     this.byte(0xcb);
     for (let at = 0; at < 8; at++) {
       this.byte(float.getUint8(at));

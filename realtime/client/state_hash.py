@@ -2,22 +2,20 @@
 
 It is the CRC-32 (ISO-HDLC, as in zip files) of the state's entries in the order of their keys: of each the key, then
 the value, as MessagePack in its shortest form, with two rules that make every language write the same bytes: maps are
-in the order of their keys, and every number is a float 64, zero without a sign. So 5, 5.0 and 5.00 are the same, as
-they are to a program that reads JSON. dashboard/src/hash.ts is the same in TypeScript; docs/asyncapi.yaml says it in
-words, and tests/support/state_hashes.json holds both to the same answers.
+in the order of their keys, and every number is a float 64. So 5, 5.0 and 5.00 are the same, as they are to a program
+that reads JSON. dashboard/src/hash.ts is the same in TypeScript; docs/asyncapi.yaml says it in words, and
+tests/support/state_hashes.json holds both to the same answers.
 
 A checksum, not a signature: it finds drift, it does not keep out forgers.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
-_encode = msgspec.msgpack.Encoder(order="deterministic").encode
-_NUMBERS = frozenset({int, float, Decimal})
+_encode = msgspec.msgpack.Encoder(order="deterministic", decimal_format="number").encode
 
 
 def state_hash(state: Mapping[str, Any]) -> str:
@@ -29,18 +27,28 @@ def state_hash(state: Mapping[str, Any]) -> str:
 
 
 def _canonical(value: Any) -> Any:
-    kind = type(value)
-    if kind in _NUMBERS:
-        return float(value) + 0.0
-    if kind is dict:
-        return {
-            key: float(part) + 0.0
-            if type(part) in _NUMBERS
-            else _canonical(part)
-            if isinstance(part, dict | list)
-            else part
-            for key, part in value.items()
-        }
-    if kind is list:
-        return [_canonical(part) for part in value]
-    return value
+    """Return a value whose numbers are all encoded as floats: Decimals are in any case, integers are not."""
+    match value:
+        case dict():
+            if not _has_integers(value.values()):  # a server's rows: twice as fast as making them anew
+                return value
+            return {key: _canonical(part) for key, part in value.items()}
+        case list():
+            return [_canonical(part) for part in value]
+        case int() if type(value) is int:
+            return float(value)
+        case _:
+            return value
+
+
+def _has_integers(values: Iterable[Any]) -> bool:
+    kinds = set(map(type, values))
+    if int in kinds:
+        return True
+    if dict not in kinds and list not in kinds:
+        return False
+    return any(
+        _has_integers(value.values() if type(value) is dict else value)
+        for value in values
+        if type(value) in (dict, list)
+    )
