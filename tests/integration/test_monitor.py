@@ -9,6 +9,7 @@ from uuid import uuid4
 import msgspec
 import psutil
 import pytest
+import structlog
 
 from monitor.checks import Limits
 from realtime.bus.client import Bus
@@ -194,9 +195,12 @@ async def test_what_a_dead_webhook_did_not_take_is_told_by_the_next_monitor(
     async with played(redis_url) as cast:
         del cast.beats["sync"]
         told.answers += [500] * 10_000
-        async with monitoring(redis_url, postgres_dsn, told) as health:
-            await wait_until(lambda: health.facts.get("alerts") == 1, 10, "the alert")
-            await looked(health)
+        with structlog.testing.capture_logs() as logs:
+            async with monitoring(redis_url, postgres_dsn, told) as health:
+                await wait_until(lambda: health.facts.get("alerts") == 1, 10, "the alert")
+                await looked(health)
+        assert "HTTP 500" in str(logs)
+        assert told.url not in str(logs), "its address may hold a secret"
         told.answers.clear()
         async with monitoring(redis_url, postgres_dsn, told):
             await told.hears("stage_down", ("sync", "fired"))
