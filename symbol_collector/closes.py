@@ -13,11 +13,18 @@ from realtime.domain.asset_class import MarketStream
 from realtime.domain.price import PriceSource
 from realtime.errors import BadRequest, RetryLater
 from realtime.log import Log
-from realtime.market_hours import market_hours_around
+from realtime.market_hours import MarketSession, market_hours_around
 from symbol_collector.decode import Raw
 from symbol_collector.last_prices import LastPrices
 from symbol_collector.market_data import SYMBOLS_MAX, MarketData
-from symbol_collector.snapshots import Snapshot, closing_day, previous_close, read_daily_closes, read_snapshot
+from symbol_collector.snapshots import (
+    Snapshot,
+    closing_day,
+    previous_close,
+    read_daily_closes,
+    read_snapshot,
+    session_close,
+)
 
 _RETRY_AFTER_S = 2.0
 _RETRY_AFTER_MAX_S = 60.0
@@ -108,20 +115,20 @@ class Closes:
                 self.problem, wait_s = None, _RETRY_AFTER_S
 
     async def roll(self, held: Callable[[], Mapping[MarketStream, Iterable[str]]]) -> None:
-        """Ask again for all closes whenever a trading day begins, and now and then for those that are missing."""
-        days = self._days()
+        """Ask again for all closes whenever a day begins or a session closes, and now and then for missing ones."""
+        days, was_regular = self._days(), self._is_regular()
         asked_at = self._clock.monotonic()
         while True:
             await self._clock.sleep(_ROLL_CHECK_EVERY_S)
-            today, now = self._days(), self._clock.monotonic()
+            today, now, is_regular = self._days(), self._clock.monotonic(), self._is_regular()
             for stream, symbols in held().items():
-                if today[stream] != days[stream]:
+                if today[stream] != days[stream] or (was_regular and not is_regular):
                     self.request(stream, symbols)
                 elif now - asked_at > _MISSING_CLOSES_EVERY_S:
                     self.request(stream, self._prices.without_close(symbols))
             if now - asked_at > _MISSING_CLOSES_EVERY_S:
                 asked_at = now
-            days = today
+            days, was_regular = today, is_regular
 
     async def _answer(self, stream: MarketStream) -> None:
         while wanted := self._wanted[stream]:
@@ -132,8 +139,13 @@ class Closes:
             snapshots = [read_snapshot(symbol, answers.get(symbol), stream) for symbol in symbols]
             if stream is MarketStream.OPTION:
                 snapshots = await self._with_option_closes(snapshots)
-            day = closing_day(stream, self._market.now(), market_hours_around(self._market.now()))
+            now = self._market.now()
+            hours = market_hours_around(now)
+            day = closing_day(stream, now, hours)
             for snapshot in snapshots:
+                close = session_close(snapshot.daily_closes, now, hours) if stream is MarketStream.STOCK else None
+                if close is not None:
+                    self._prices.set_session_close(snapshot.symbol, close)
                 if part[snapshot.symbol].after_gap and snapshot.trade is not None:
                     self._prices.confirm(snapshot.symbol, snapshot.trade, asked_at)
                 self._take(snapshot, day)
@@ -156,9 +168,15 @@ class Closes:
 
     def _take(self, snapshot: Snapshot, day: date) -> None:
         self._prices.take_latest(snapshot.symbol, snapshot.trade, snapshot.quote, PriceSource.TRADE, now_ns())
+        if snapshot.witness is not None:
+            self._prices.bear_witness(snapshot.symbol, snapshot.witness)
         close = previous_close(snapshot.daily_closes, day)
         if close is not None:
             self._prices.set_close(snapshot.symbol, close)
+
+    def _is_regular(self) -> bool:
+        now = self._market.now()
+        return market_hours_around(now).session(now) is MarketSession.REGULAR
 
     def _days(self) -> dict[MarketStream, date]:
         now = self._market.now()

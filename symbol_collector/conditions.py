@@ -26,3 +26,8 @@ def may_set_last_price(conditions: tuple[str, ...], tape: str) -> bool:
     if not tape:
         return not _OPRA_EXCLUDED.intersection(conditions)
     return (_CTA if tape in "AB" else _UTP).issuperset(conditions)
+
+
+def is_official_close(conditions: tuple[str, ...], tape: str) -> bool:
+    """Return whether this is the listing exchange's official closing price, which sets no last price."""
+    return bool(tape) and "M" in conditions

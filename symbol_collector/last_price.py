@@ -8,7 +8,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Delivery, HeldPrice, Price, PriceSource, TradingStatus
@@ -16,31 +15,14 @@ from symbol_collector.conditions import may_set_last_price
 from symbol_collector.decode import Cancel, Correction, Quote, Status, Trade, to_ns, to_time
 from symbol_collector.guard import Hold, doubt
 from symbol_collector.halts import trading_status
-from symbol_collector.prints import Order, Print, Seen, order
+from symbol_collector.prints import Key, Order, Print, Seen, Void, order, void_order
+from symbol_collector.quotes import is_sane, quote_order
 
 _TRADES_MAX = 32
 _VOIDS_MAX = 64
 _DAY_NS = 86_400_000_000_000
 _DAY_BEGINS_NS = 5 * 3_600_000_000_000
 """Trade ids start again each day; no session that Alpaca streams crosses 05:00 UTC, summer or winter."""
-_SPREAD_MAX = 0.5
-_SPREAD_ALWAYS_SANE = 0.10
-
-_Key = tuple[int, str, int]
-
-
-class _Void(NamedTuple):
-    """What a trade was turned into; of several for one trade the greatest holds: a cancel, else the latest.
-
-    Attributes:
-        price: None when nothing that may set a price is left.
-        next_key: The corrected trade's own, where a further correction or a cancel would look for it.
-    """
-
-    is_cancel: bool
-    time_ns: int
-    price: float | None
-    next_key: _Key | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +31,6 @@ class PreviousClose:
 
     price: Decimal
     date: date
-
-
-def is_sane(quote: Quote) -> bool:
-    """Whether a midpoint means something: both sides there, not crossed, the spread within half of it or 10 cents."""
-    if not 0 < quote.bid <= quote.ask:
-        return False
-    spread = quote.ask - quote.bid
-    return spread <= _SPREAD_ALWAYS_SANE or spread <= _SPREAD_MAX * (quote.ask + quote.bid) / 2
 
 
 class LastPrice:
@@ -68,8 +42,8 @@ class LastPrice:
     """
 
     __slots__ = (
-        "_close", "_doubted", "_guarded", "_hold", "_prints", "_quote", "_shown", "_status", "_status_ns", "_undone",
-        "_voids", "delivery", "instrument_id", "revision",
+        "_close", "_doubted", "_guarded", "_hold", "_prints", "_quote", "_session_close", "_shown", "_status",
+        "_status_ns", "_undone", "_voids", "delivery", "instrument_id", "revision",
     )  # fmt: skip
 
     def __init__(self, instrument_id: InstrumentId, revision: int = 0, *, guarded: bool = True) -> None:
@@ -78,9 +52,10 @@ class LastPrice:
         self._guarded = guarded
         self.revision = revision
         self._prints: list[Print] = []
-        self._voids: dict[_Key, _Void] = {}
+        self._voids: dict[Key, Void] = {}
         self._quote: tuple[Quote, int] | None = None
         self._close: PreviousClose | None = None
+        self._session_close: PreviousClose | None = None
         self._shown: Seen | None = None
         self._undone = False
         self._doubted: Order | None = None
@@ -94,6 +69,8 @@ class LastPrice:
         last = cls(price.instrument_id, price.revision, guarded=guarded)
         if price.previous_close is not None and price.previous_close_date is not None:
             last._close = PreviousClose(price.previous_close, price.previous_close_date)
+        if price.session_close is not None and price.session_close_date is not None:
+            last._session_close = PreviousClose(price.session_close, price.session_close_date)
         if price.price is not None and price.time is not None:
             time_ns = to_ns(price.time)
             last._prints = [Print(time_ns, -1, "", float(price.price), price.source, price.received_ns)]
@@ -126,12 +103,22 @@ class LastPrice:
         """Take in a quote; return whether the price may have changed."""
         if not is_sane(quote):
             return False
-        if self._quote is not None and _quote_order(quote) <= _quote_order(self._quote[0]):
+        if self._quote is not None and quote_order(quote) <= quote_order(self._quote[0]):
             return False
         self._quote = quote, received_ns
-        if self._hold is not None and self._hold.confirmed_by_quote((quote.bid + quote.ask) / 2):
-            self.release()
+        self.witness(quote)
         return True
+
+    def witness(self, quote: Quote) -> bool:
+        """Let a quote decide on what waits: true, false, or nothing; return whether it did."""
+        if self._hold is None or not is_sane(quote):
+            return False
+        middle = (quote.bid + quote.ask) / 2
+        if self._hold.confirmed_by_quote(middle):
+            self.release()
+        elif self._prints and doubt(middle, self._prints[-1].price) is None:
+            self._hold = None
+        return self._hold is None
 
     def set_status(self, status: Status) -> bool:
         """Take in a halt or its end; return whether it is news."""
@@ -158,12 +145,12 @@ class LastPrice:
         next_key = _key(correction.time_ns, correction.exchange, correction.corrected_id)
         sets_price = may_set_last_price(correction.conditions, correction.tape)
         price = correction.price if sets_price else None
-        return self._void(key, _Void(False, correction.time_ns, price, next_key if next_key != key else None))
+        return self._void(key, Void(False, correction.time_ns, price, next_key if next_key != key else None))
 
     def cancel(self, cancel: Cancel) -> bool:
         """Withdraw a trade that came or will come; return whether the price may have changed."""
         return self._void(
-            _key(cancel.time_ns, cancel.exchange, cancel.trade_id), _Void(True, cancel.time_ns, None, None)
+            _key(cancel.time_ns, cancel.exchange, cancel.trade_id), Void(True, cancel.time_ns, None, None)
         )
 
     def doubt(self) -> None:
@@ -196,6 +183,14 @@ class LastPrice:
         self._close = close
         return changed
 
+    def set_session_close(self, close: PreviousClose) -> bool:
+        """Take in the official close of a session that is over; return whether it is news."""
+        known = self._session_close
+        changed = close != known and (known is None or close.date >= known.date)
+        if changed:
+            self._session_close = close
+        return changed
+
     def publish(self) -> Price | None:
         """Return the price as it is to be published now; None while nothing is known at all."""
         now, shown = self._seen(), self._shown
@@ -206,7 +201,7 @@ class LastPrice:
         ):
             self.revision += 1
         self._shown, self._undone = now, False
-        close = self._close
+        close, session_close = self._close, self._session_close
         if now is None and close is None and shown is None and self.delivery is None:
             return None
         return Price(
@@ -218,6 +213,8 @@ class LastPrice:
             previous_close=None if close is None else close.price,
             previous_close_date=None if close is None else close.date,
             received_ns=0 if now is None else now.received_ns,
+            session_close=None if session_close is None else session_close.price,
+            session_close_date=None if session_close is None else session_close.date,
             status=self._status,
             held=None if self._hold is None else _held(self._hold),
             delivery=self.delivery,
@@ -242,9 +239,9 @@ class LastPrice:
             self.release()
         return reason is not None
 
-    def _void(self, key: _Key, void: _Void) -> bool:
+    def _void(self, key: Key, void: Void) -> bool:
         known = self._voids.get(key)
-        if known is not None and _void_order(known) >= _void_order(void):
+        if known is not None and void_order(known) >= void_order(void):
             return False
         self._voids[key] = void
         if len(self._voids) > _VOIDS_MAX:
@@ -266,7 +263,7 @@ class LastPrice:
         """Return what a trade is worth after its corrections; None when nothing is left of it."""
         price: float | None = trade.price
         if self._voids:
-            key: _Key | None = _key(trade.time_ns, trade.exchange, trade.trade_id)
+            key: Key | None = _key(trade.time_ns, trade.exchange, trade.trade_id)
             for _ in range(_VOIDS_MAX):
                 void = self._voids.get(key) if key is not None else None
                 if void is None:
@@ -281,13 +278,5 @@ def _held(hold: Hold) -> HeldPrice:
     return HeldPrice(Decimal(repr(hold.newest.price)), to_time(hold.newest.time_ns), hold.reason)
 
 
-def _quote_order(quote: Quote) -> tuple[int, float, float]:
-    return quote.time_ns, quote.bid, quote.ask
-
-
-def _void_order(void: _Void) -> tuple[bool, int, float, _Key]:
-    return void.is_cancel, void.time_ns, void.price or 0.0, void.next_key or (0, "", 0)
-
-
-def _key(time_ns: int, exchange: str, trade_id: int) -> _Key:
+def _key(time_ns: int, exchange: str, trade_id: int) -> Key:
     return (time_ns - _DAY_BEGINS_NS) // _DAY_NS, exchange, trade_id

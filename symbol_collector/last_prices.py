@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import assert_never
 
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Delivery, HoldReason, Price, PriceSource
-from symbol_collector.conditions import may_set_last_price
-from symbol_collector.decode import Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns
+from realtime.market_hours import NEW_YORK
+from symbol_collector.conditions import is_official_close, may_set_last_price
+from symbol_collector.decode import Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns, to_time
 from symbol_collector.last_price import LastPrice, PreviousClose
 
 _AHEAD_MAX = timedelta(minutes=5)
@@ -99,6 +101,18 @@ class LastPrices:
         if last is not None and last.set_close(close):
             self._changed[last.instrument_id] = last
 
+    def set_session_close(self, symbol: str, close: PreviousClose) -> None:
+        """Take in the official close of a session that is over."""
+        last = self._by_symbol.get(symbol)
+        if last is not None and last.set_session_close(close):
+            self._changed[last.instrument_id] = last
+
+    def bear_witness(self, symbol: str, quote: Quote) -> None:
+        """Let a quote decide on a price that is held back."""
+        last = self._by_symbol.get(symbol)
+        if last is not None and last.witness(quote):
+            self._changed[last.instrument_id] = last
+
     def without_close(self, symbols: Iterable[str]) -> list[str]:
         """Return those of the symbols whose previous close is not known."""
         return [symbol for symbol in symbols if symbol in self._by_symbol and not self._by_symbol[symbol].has_close]
@@ -162,9 +176,9 @@ class LastPrices:
             case Trade():
                 self.trades_count += 1
                 self.last_trade_ns = max(self.last_trade_ns, event.time_ns)
-                return may_set_last_price(event.conditions, event.tape) and last.add_trade(
-                    event, PriceSource.TRADE, received_ns
-                )
+                if may_set_last_price(event.conditions, event.tape):
+                    return last.add_trade(event, PriceSource.TRADE, received_ns)
+                return is_official_close(event.conditions, event.tape) and last.set_session_close(_close_of(event))
             case Quote():
                 return last.add_quote(event, received_ns)
             case Correction():
@@ -175,6 +189,10 @@ class LastPrices:
                 return last.set_status(event)
             case _:
                 assert_never(event)
+
+
+def _close_of(trade: Trade) -> PreviousClose:
+    return PreviousClose(Decimal(repr(trade.price)), to_time(trade.time_ns).astimezone(NEW_YORK).date())
 
 
 def _begin(instrument: Instrument, price: Price | None, now: datetime) -> LastPrice:

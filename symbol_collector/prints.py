@@ -6,6 +6,8 @@ from typing import NamedTuple
 from realtime.domain.price import PriceSource
 
 Order = tuple[int, int, str, float]
+Key = tuple[int, str, int]
+"""A trade: its day, exchange and id."""
 
 
 class Print(NamedTuple):
@@ -31,3 +33,22 @@ class Seen(NamedTuple):
 def order(trade: Print) -> Order:
     """Return what decides which of two prints is later."""
     return trade[:4]
+
+
+class Void(NamedTuple):
+    """What a trade was turned into; of several for one trade the greatest holds: a cancel, else the latest.
+
+    Attributes:
+        price: None when nothing that may set a price is left.
+        next_key: The corrected trade's own, where a further correction or a cancel would look for it.
+    """
+
+    is_cancel: bool
+    time_ns: int
+    price: float | None
+    next_key: Key | None
+
+
+def void_order(void: Void) -> tuple[bool, int, float, Key]:
+    """Return what decides which of two voids of one trade holds."""
+    return void.is_cancel, void.time_ns, void.price or 0.0, void.next_key or (0, "", 0)

@@ -18,6 +18,7 @@ class Snapshot:
 
     Attributes:
         quote: Only where its midpoint may set a price: for options, and for symbols without a trade.
+        witness: The quote in any case, to tell whether a price that is held back is true.
         daily_closes: Close of each daily bar, by its day in New York; the newest may still be in the making.
     """
 
@@ -25,6 +26,7 @@ class Snapshot:
     trade: Trade | None
     quote: Quote | None
     daily_closes: tuple[PreviousClose, ...]
+    witness: Quote | None = None
 
 
 def read_snapshot(symbol: str, raw: Raw | None, stream: MarketStream) -> Snapshot:
@@ -38,6 +40,7 @@ def read_snapshot(symbol: str, raw: Raw | None, stream: MarketStream) -> Snapsho
         trade,
         quote if trade is None or stream is MarketStream.OPTION else None,
         read_daily_closes([parts.get("prevDailyBar"), parts.get("dailyBar")]),
+        quote,
     )
 
 
@@ -58,6 +61,12 @@ def previous_close(closes: tuple[PreviousClose, ...], day: date) -> PreviousClos
     Before a day's first trade REST's `dailyBar` is still the session before; so the bar's own day decides.
     """
     return max((close for close in closes if close.date < day), key=lambda close: close.date, default=None)
+
+
+def session_close(closes: tuple[PreviousClose, ...], now: datetime, hours: MarketHours) -> PreviousClose | None:
+    """Return the close of the current trading day's regular session; None while it is not over, or not known."""
+    day = hours.trading_day(now)
+    return next((close for close in closes if close.date == day.date), None) if now >= day.close else None
 
 
 def closing_day(stream: MarketStream, now: datetime, hours: MarketHours) -> date:

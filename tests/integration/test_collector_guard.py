@@ -146,7 +146,28 @@ async def test_a_split_is_known_before_its_price_counts(
         await collector.price_is("NVDA", "180.0")
         split = {"kind": "forward_splits", "symbol": "NVDA", "ex_date": today.isoformat(), "new_rate": 4, "old_rate": 1}
         await market.control("announce", split)
-        await market.emit("NVDA", 45.0)
+        await market.control("set_price", {"symbol": "NVDA", "price": 45.0})
         await collector.price_is("NVDA", "45.0")
         actions = await read_corporate_actions(holder.pool, [holder.instruments["NVDA"]], today)
         assert actions == [Split(holder.instruments["NVDA"], today, Decimal(4))]
+
+
+async def test_the_official_close_reaches_the_board(
+    market: Market, holder: Holder, bus: Bus, postgres_dsn: str
+) -> None:
+    """The listing exchange's closing print sets no price; it is the base of what follows after hours."""
+    await holder.hold("AAPL")
+    async with collecting(market, holder, bus, postgres_dsn) as collector:
+        await collector.feed_is("live")
+        await market.emit("AAPL", 272.5)
+        await collector.price_is("AAPL", "272.5")
+        await market.emit("AAPL", 272.75, conditions=["@", "M"])
+
+        async def is_known() -> bool:
+            price = await collector.price("AAPL")
+            return price is not None and price.session_close == Decimal("272.75")
+
+        await wait_until(is_known, what="the official close")
+        price = await collector.price("AAPL")
+        assert price is not None
+        assert (price.price, price.session_close_date) == (Decimal("272.5"), market.clock.now().date())

@@ -83,7 +83,7 @@ def test_quotes_that_agree_confirm_a_gap() -> None:
     market.trade(100.0)
     market.trade(69.0)
     assert market.last.hold is not None
-    market.quote(99.0, 101.0)
+    market.quote(50.0, 50.2)
     assert market.last.hold is not None
     price = market.quote(68.8, 69.2)
     assert (price.price, price.held) == (Decimal("69.0"), None)
@@ -174,3 +174,28 @@ def test_what_moves_by_nature_is_not_held() -> None:
     penny.trade(0.2)
     assert penny.trade(0.3).price == Decimal("0.3")
     assert penny.trade(0.9).held is not None
+
+
+def test_a_quote_far_from_what_waits_drops_it() -> None:
+    """A snapshot's quote around the last price shows that the print was bad; it sets no price itself."""
+    market = Market()
+    market.trade(100.0)
+    market.trade(69.0)
+    assert market.last.witness(Quote("X", NOON_NS, 99.9, 100.1))
+    assert (market.now().price, market.now().held) == (Decimal("100.0"), None)
+    assert not market.last.witness(Quote("X", NOON_NS, 99.9, 100.1)), "nothing waits"
+
+
+def test_the_official_close_sets_no_price() -> None:
+    """It is the base of the after-hours change, and of no older day."""
+    market = Market()
+    market.trade(100.0)
+    today, before = date(2026, 11, 20), date(2026, 11, 19)
+    assert market.last.set_session_close(PreviousClose(Decimal("99.5"), today))
+    shown = market.now()
+    assert (shown.price, shown.session_close, shown.session_close_date) == (Decimal("100.0"), Decimal("99.5"), today)
+    assert not market.last.set_session_close(PreviousClose(Decimal("99.5"), today))
+    assert not market.last.set_session_close(PreviousClose(Decimal(98), before))
+    again = LastPrice.from_board(shown).publish()
+    assert again is not None
+    assert again.session_close == Decimal("99.5")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price, PriceSource, supersedes
 from symbol_collector.decode import Cancel, Correction, Quote, Trade, to_ns, to_time
-from symbol_collector.last_price import LastPrice, PreviousClose, is_sane
+from symbol_collector.last_price import LastPrice, PreviousClose
+from symbol_collector.quotes import is_sane
 
 ID = InstrumentId("instrument")
 NOON_NS = to_ns(datetime(2026, 11, 20, 17, tzinfo=UTC))
