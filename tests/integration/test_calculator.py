@@ -334,15 +334,18 @@ async def test_only_what_is_watched_is_valued(desk: Desk) -> None:
 @pytest.mark.parametrize("first", ["price", "quantity"])
 async def test_a_split_between_sync_and_stream_shows_no_false_loss(desk: Desk, first: str) -> None:
     """Ensure the value holds whichever comes first, and that the position says so until the sync has it."""
-    user_id = await add_user(desk.pool)
-    account = await add_account(desk.pool, user_id)
+    user_id, other_id = await add_user(desk.pool), await add_user(desk.pool)
+    account, others = await add_account(desk.pool, user_id), await add_account(desk.pool, other_id)
     stock = await add_instrument(desk.pool, "AAPL")
     yesterday = NOON - timedelta(days=1)
-    await hold(desk.pool, account, {stock: "10"}, as_of=yesterday)
+    for each in (account, others):
+        await hold(desk.pool, each, {stock: "10"}, as_of=yesterday)
     await desk.send(price(stock, "101", seconds=-18 * 3600))
-    async with desk.calculator(), desk.reader(user_id) as reader:
+    async with desk.calculator(), desk.reader(user_id) as reader, desk.reader(other_id) as other:
         await desk.watch(user_id)
+        await desk.watch(other_id)
         await desk.settled(reader, user_id)
+        await desk.settled(other, other_id)
         assert reader.states[None].figures.market_value == 1010
         await write_corporate_actions(desk.pool, [Split(stock, NOON.date(), Decimal(4))])
         if first == "price":
@@ -354,6 +357,8 @@ async def test_a_split_between_sync_and_stream_shows_no_false_loss(desk: Desk, f
         row = reader.states[None].positions[stock]
         assert (row.market_value, row.quantity, row.day_change) == (Decimal("1010.00"), Decimal(40), Decimal("10.00"))
         assert row.split_pending == (4 if first == "price" else None)
+        await desk.settled(other, other_id)
+        assert other.states[None].positions[stock].split_pending == 4
         await desk.send(price(stock, "25.25", seconds=1))
         await hold(desk.pool, account, {stock: "40"}, as_of=NOON)
         await desk.settled(reader, user_id)

@@ -131,3 +131,11 @@ def test_a_stale_rate_makes_a_part_stale() -> None:
     since = OPEN - timedelta(hours=2)
     part = part_of(held(line("2")), MARK, Decimal("0.5"), since)
     assert told(part.covered, part.stale_since) == (Covered.STALE, since)
+
+
+def test_the_night_is_not_the_evening() -> None:
+    """Ensure a price made overnight makes an overnight change and no extended one."""
+    mark = live_mark("110", "100")._replace(
+        session_close=Decimal(107), day_session=None, late_session=Session.OVERNIGHT, covered=Covered.EXTENDED
+    )
+    assert told(*part_of(held(line("2")), mark, SAME).changes) == (14, None, 6, None)

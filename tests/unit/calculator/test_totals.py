@@ -15,7 +15,7 @@ from calculator.totals import Totals
 from realtime.domain.account import AccountId
 from realtime.domain.price import PriceSource
 from realtime.domain.value import Covered, StaleReason
-from tests.unit.calculator.worlds import line
+from tests.unit.calculator.worlds import line, live_mark, told
 
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
 money = st.decimals(-1000, 1000, places=3)
@@ -100,3 +100,14 @@ def test_cash_is_in_nothing_but_cash() -> None:
     totals.add(0, dollars, part_of(dollars, Mark(price=Decimal(1)), SAME))
     fresh = state(Totals()) | {"cash": Decimal(5), "parts_count": 1}
     assert state(totals) == fresh
+
+
+def test_a_live_price_that_moves_moves_every_sum_it_is_in() -> None:
+    """Ensure the short way, for a price that moved and nothing else, forgets no sum."""
+    held, running, fresh = Held.of((line("a", "2", "150"),)), Totals(), Totals()
+    old, new = (part_of(held, live_mark(price, "100"), SAME) for price in ("110", "113"))
+    running.add(0, held, old)
+    running.replace(0, held, old, new)
+    fresh.add(0, held, new)
+    assert state(running) == state(fresh)
+    assert told(running.covered[Covered.LIVE], running.session_changes[Session.REGULAR]) == (226, 26)

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import timedelta
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,9 +10,16 @@ from hypothesis import strategies as st
 from calculator.marks import Moved
 from calculator.moment import Moment
 from realtime.domain.account import UserId
-from realtime.domain.price import Price, supersedes
+from realtime.domain.holding import AccountHoldings
+from realtime.domain.price import Price, PriceSource, supersedes
+from realtime.domain.transaction import DayTrade, DayTrades
 from realtime.domain.value import Figures, Position
+from realtime.store.holdings import UserHoldings
 from tests.unit.calculator.worlds import (
+    DAY,
+    IDS,
+    OPEN,
+    PREVIOUS_DAY,
     Mirror,
     States,
     account_id_of,
@@ -21,6 +29,7 @@ from tests.unit.calculator.worlds import (
     nows,
     prices,
     provider_marks,
+    told,
 )
 
 ADA, GRACE = UserId("ada"), UserId("grace")
@@ -105,3 +114,17 @@ def test_values_equal_the_oracle_after_every_change(data: st.DataObject) -> None
         states = applied(states, mirror.watched.value(moved, full, everybody=everybody))
         assert differences(states, mirror.exact()) == []
         assert mirror.snapshot() == states
+
+
+def test_what_was_sold_out_today_is_no_position() -> None:
+    """Ensure the last sale leaves its change in the figures and no empty row."""
+    mirror = Mirror.at(OPEN)
+    stock = IDS[0]
+    account = AccountHoldings(account_id_of(ADA, 0), ADA, "Tartan", "USD", 1, None, ())
+    sale = DayTrade(stock, Decimal(-3), Decimal(105), Decimal(315), "USD")
+    user = UserHoldings(ADA, "USD", (account,), {account.account_id: DayTrades(DAY, True, (sale,))})
+    mirror.watched.put_user(user, EVERYTHING[ADA])
+    price = Price(stock, Decimal(110), OPEN, PriceSource.TRADE, 0, Decimal(100), PREVIOUS_DAY, 1)
+    updates = mirror.watched.value(mirror.marks.observe([price]), [ADA])
+    assert [told(update.figures.day_change, update.figures.positions_count) for update in updates] == [(15, 0)] * 2
+    assert all(update.positions == {} for update in updates)
