@@ -163,9 +163,6 @@ class Settings(WatchSettings):
     balances_refresh_every_s: float = Field(
         default=6 * 3600, gt=0, description="Interval of balance refreshes, seconds."
     )
-    sync_overdue_after_s: float = Field(
-        default=6 * 3600, gt=0, description="Age of an account's holdings from which they are overdue, seconds."
-    )
     provider_timeout_s: float = Field(default=30.0, gt=0, description="Longest wait for a provider's answer, seconds.")
 
     @model_validator(mode="before")

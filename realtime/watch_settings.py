@@ -32,6 +32,9 @@ class WatchSettings(BaseSettings):
     alert_patience: float = Field(
         default=1.0, gt=0, description="Scales how long something must be wrong, or over, before an alert says so."
     )
+    sync_overdue_after_s: float = Field(
+        default=6 * 3600, gt=0, description="Age of an account's holdings from which they are overdue, seconds."
+    )
 
     def metrics_port(self, stage: str) -> int | None:
         """Return the port for a stage's metrics, 0 for any; None for none, as for what is no stage."""

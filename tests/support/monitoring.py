@@ -152,3 +152,9 @@ async def monitoring(
             yield health
         finally:
             await end_task(running)
+
+
+async def looked(health: Health) -> None:
+    """Wait until the monitor has looked at least once more."""
+    before = health.facts.get("looked_at")
+    await wait_until(lambda: health.facts.get("looked_at") not in (None, before), 10, "another look")
