@@ -80,6 +80,13 @@ async def test_a_total_opens_into_its_lines(service: Service, page: Page) -> Non
     await expect(panel).to_contain_text("Quantities:", timeout=5 * _SECONDS)
     await panel.get_by_role("button", name="Close").click()
     await expect(account).to_be_focused()
+    row = page.get_by_test_id("holdings-row").first
+    await row.get_by_role("button").click()
+    held_at = page.locator(".contributions").get_by_role("button").first
+    await held_at.click()
+    await expect(panel).to_contain_text("Quantities:", timeout=5 * _SECONDS)
+    await page.keyboard.press("Escape")
+    await expect(held_at).to_be_focused()
 
 
 async def test_a_wrong_link_says_how_to_get_another(service: Service, page: Page) -> None:

@@ -4,10 +4,10 @@ import * as format from "../format";
 import { providerName } from "../instrument";
 import type { Account } from "../rest";
 import { figuresOf, type State } from "../state";
-import { WhyButton, type Question } from "./explain";
+import { WhyButton } from "./explain";
 import { Amount, Ago, Badge, Change } from "./parts";
 
-export function Accounts({ state, ask }: { state: State; ask: (question: Question) => void }) {
+export function Accounts({ state }: { state: State }) {
   return (
     <section class="card" aria-label="Accounts">
       <div class="card-head">
@@ -17,7 +17,7 @@ export function Accounts({ state, ask }: { state: State; ask: (question: Questio
       </div>
       <ul class="list">
         {state.accounts.map((account) => (
-          <AccountRow key={account.id} account={account} state={state} ask={ask} />
+          <AccountRow key={account.id} account={account} state={state} />
         ))}
       </ul>
       {state.accounts.length === 0 && (
@@ -27,8 +27,7 @@ export function Accounts({ state, ask }: { state: State; ask: (question: Questio
   );
 }
 
-function AccountRow(props: { account: Account; state: State; ask: (question: Question) => void }) {
-  const { account, state, ask } = props;
+function AccountRow({ account, state }: { account: Account; state: State }) {
   const channel = state.channels.get(`account:${account.id}`);
   const figures = figuresOf(channel);
   const snapshots = channel?.snapshots ?? 0;
@@ -39,7 +38,7 @@ function AccountRow(props: { account: Account; state: State; ask: (question: Que
       <span class="list-text">
         <span class="list-name">
           {account.name}
-          <WhyButton question={{ account: account.id, name: account.name }} ask={ask} />
+          <WhyButton question={{ account: account.id, name: account.name }} />
         </span>
         <span class="sub">
           {account.institution}

@@ -12,7 +12,7 @@ import { Accounts } from "./accounts";
 import { Announcer } from "./announcer";
 import { FeedNotice, ReconnectBanner } from "./banner";
 import { Connections } from "./connections";
-import { ExplainDialog, type Question } from "./explain";
+import { Ask, ExplainDialog, type Question } from "./explain";
 import { Footer } from "./footer";
 import { Holdings } from "./holdings";
 import { Hues, MarketClock, useOffline } from "./hooks";
@@ -75,27 +75,29 @@ function Dashboard({ state, userName, actions }: { state: State; userName: strin
   const colors = useMemo(() => hues(institutions.split("\n"), HUES_COUNT), [institutions]);
   return (
     <Hues.Provider value={colors}>
-      <TopBar connection={connection} market={market} userName={userName} signOut={actions.signOut} />
-      {offline && <ReconnectBanner connection={connection} valuesShown={figures !== null} retryNow={actions.retryNow} />}
-      {!offline && market !== null && <FeedNotice market={market} />}
-      <main class={`page${offline ? " offline" : ""}`}>
-        <Summary state={state} figures={figures} market={market} ask={setQuestion} />
-        <aside class="side" aria-label="Accounts and connections">
-          <Accounts state={state} ask={setQuestion} />
-          <Connections state={state} refresh={actions.refresh} />
-        </aside>
-        <Holdings
-          positions={positionsOf(state)}
-          snapshots={state.channels.get("positions")?.snapshots ?? 0}
-          total={figures?.total_value ?? null}
-          accounts={state.accounts}
-          currency={currency}
-        />
-      </main>
-      {question !== null && (
-        <ExplainDialog question={question} explain={actions.explain} close={() => setQuestion(null)} />
-      )}
-      <Announcer figures={figures} offline={offline} />
+      <Ask.Provider value={setQuestion}>
+        <TopBar connection={connection} market={market} userName={userName} signOut={actions.signOut} />
+        {offline && <ReconnectBanner connection={connection} valuesShown={figures !== null} retryNow={actions.retryNow} />}
+        {!offline && market !== null && <FeedNotice market={market} />}
+        <main class={`page${offline ? " offline" : ""}`}>
+          <Summary state={state} figures={figures} market={market} />
+          <aside class="side" aria-label="Accounts and connections">
+            <Accounts state={state} />
+            <Connections state={state} refresh={actions.refresh} />
+          </aside>
+          <Holdings
+            positions={positionsOf(state)}
+            snapshots={state.channels.get("positions")?.snapshots ?? 0}
+            total={figures?.total_value ?? null}
+            accounts={state.accounts}
+            currency={currency}
+          />
+        </main>
+        {question !== null && (
+          <ExplainDialog question={question} explain={actions.explain} close={() => setQuestion(null)} />
+        )}
+        <Announcer figures={figures} offline={offline} />
+      </Ask.Provider>
     </Hues.Provider>
   );
 }

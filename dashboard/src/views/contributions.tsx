@@ -4,6 +4,7 @@ import * as format from "../format";
 import type { Mark } from "../mark";
 import type { Position } from "../protocol";
 import type { Account } from "../rest";
+import { WhyButton } from "./explain";
 import { Badge } from "./parts";
 
 export function Contributions(props: {
@@ -23,6 +24,7 @@ export function Contributions(props: {
               <Badge institution={part.institution} />
               <span class="contribution-name">
                 {account?.name ?? part.institution}
+                <WhyButton question={{ account: part.account, name: account?.name ?? part.institution }} />
                 <span class="sub">
                   {part.institution}
                   {account?.mask != null && ` ··${account.mask}`}

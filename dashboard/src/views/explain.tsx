@@ -1,6 +1,7 @@
 /** "Why this number?": a button beside a total, and the dialog that opens the total into its lines. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 
 import { lineRows, origins, sumRows, type Explanation } from "../explain";
 import * as format from "../format";
@@ -11,7 +12,11 @@ export interface Question {
   name: string;
 }
 
-export function WhyButton({ question, ask }: { question: Question; ask: (question: Question) => void }) {
+/** Opens the dialog; provided by the app. */
+export const Ask = createContext<(question: Question) => void>(() => {});
+
+export function WhyButton({ question }: { question: Question }) {
+  const ask = useContext(Ask);
   return (
     <button
       type="button"

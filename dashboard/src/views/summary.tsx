@@ -7,17 +7,11 @@ import { changeLabel } from "../market";
 import type { Figures, Market } from "../protocol";
 import { previousTotal, type State } from "../state";
 import { Chart } from "./chart";
-import { WhyButton, type Question } from "./explain";
+import { WhyButton } from "./explain";
 import { MarketClock, useFlash } from "./hooks";
 import { Amount, Change } from "./parts";
 
-export function Summary(props: {
-  state: State;
-  figures: Figures | null;
-  market: Market | null;
-  ask: (question: Question) => void;
-}) {
-  const { state, figures, market, ask } = props;
+export function Summary({ state, figures, market }: { state: State; figures: Figures | null; market: Market | null }) {
   const now = useContext(MarketClock)();
   const snapshots = state.channels.get("portfolio")?.snapshots ?? 0;
   const currency = figures?.currency ?? "USD";
@@ -28,7 +22,7 @@ export function Summary(props: {
         <div>
           <div class="label">
             <h1>Total value</h1>
-            <WhyButton question={{ account: null, name: "Total value" }} ask={ask} />
+            <WhyButton question={{ account: null, name: "Total value" }} />
           </div>
           <Total value={figures?.total_value ?? null} currency={currency} snapshots={snapshots} />
           <p class="day">
