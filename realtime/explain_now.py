@@ -14,6 +14,8 @@ from realtime.bus.client import open_bus
 from realtime.bus.live_states import live_states
 from realtime.clock import WallClock
 from realtime.domain.account import AccountId, SubjectKey, UserId
+from realtime.domain.asset_class import AssetClass
+from realtime.domain.value import Position
 from realtime.errors import BadRequest
 from realtime.explanation import ExplainedLine, Explanation, Sums, explain, explanation_data, provenance
 from realtime.settings import Settings
@@ -23,9 +25,8 @@ from realtime.store.portfolio import linked_accounts
 
 _UNKNOWN = "—"
 _COLUMNS = (
-    ("symbol", "left"), ("quantity", "right"), ("times", "right"), ("price", "right"), ("source", "left"),
-    ("session", "left"), ("age", "right"), ("FX", "right"), ("value", "right"), ("prev. close", "right"),
-    ("of", "left"), ("today", "right"), ("remarks", "left"),
+    ("symbol", "left"), ("made of", "left"), ("price", "left"), ("value", "right"), ("previous close", "left"),
+    ("today", "right"),
 )  # fmt: skip
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -82,7 +83,9 @@ def _origins(explanation: Explanation) -> Table:
 def _lines(explanation: Explanation) -> Table:
     table = Table(box=None, header_style="dim")
     for title, justify in _COLUMNS:
-        table.add_column(title, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        no_wrap = justify == "right"  # no digit of an amount is ever cut off
+        table.add_column(title, justify=justify, no_wrap=no_wrap, overflow="fold")  # type: ignore[arg-type]
+    table.add_column("remarks", overflow="fold")
     for line in explanation.lines:
         table.add_row(*_cells(line))
     return table
@@ -92,19 +95,33 @@ def _cells(line: ExplainedLine) -> tuple[str, ...]:
     row = line.position
     return (
         row.symbol,
-        _number(row.quantity),
-        _number(row.multiplier),
-        _number(row.price) + (f" {row.currency}" if row.price is not None else ""),
-        (row.price_source or _UNKNOWN) + (" stale" if row.stale else ""),
-        line.price_session or _UNKNOWN,
-        age(line.price_age_s),
-        _number(row.fx_rate),
+        _factors(row),
+        _source(line),
         _money(row.market_value),
-        _number(row.previous_close),
-        str(row.previous_close_date or _UNKNOWN),
+        f"{_number(row.previous_close)} of {row.previous_close_date:%m-%d}" if row.previous_close_date else _UNKNOWN,
         _money(row.day_change),
         "; ".join(_remarks(line)),
     )
+
+
+def _factors(row: Position) -> str:
+    """Return quantity, multiplier, price and FX rate; those that are 1 by nature are left out."""
+    factors = [_number(row.quantity)]
+    if row.multiplier != 1:
+        factors.append(_number(row.multiplier))
+    if row.asset_class is not AssetClass.CASH:
+        factors.append(_number(row.price))
+    if row.fx_rate != 1:
+        factors.append(f"{_number(row.fx_rate)} per {row.currency}")
+    return " * ".join(factors)
+
+
+def _source(line: ExplainedLine) -> str:
+    row = line.position
+    if row.price_source is None or row.asset_class is AssetClass.CASH:
+        return _UNKNOWN
+    words = [row.price_source.value, line.price_session, f"{age(line.price_age_s)} old", "stale" if row.stale else None]
+    return ", ".join(word for word in words if word is not None)
 
 
 def _remarks(line: ExplainedLine) -> Iterator[str]:

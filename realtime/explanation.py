@@ -5,7 +5,7 @@ Everything comes from one published state, so that it is what clients were sent 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from realtime.contract.messages import Revision, SubjectState
@@ -22,6 +22,8 @@ _EXACT = Context(prec=150, rounding=ROUND_HALF_EVEN)
 _ZERO = Decimal("0.00")
 _HALF_A_CENT = Decimal("0.005")
 _MILLISECOND = Decimal("0.001")
+_NO_TIME = Decimal("0.000")
+_CLOCKS_APART_MAX = timedelta(seconds=5)
 ADDED_UP = ("market_value", "cash", "total_value", "cost_basis", "unrealized_gain", "day_change")
 """The totals that are sums of lines."""
 
@@ -179,8 +181,13 @@ def explanation_data(explanation: Explanation) -> Data:
 
 
 def age_s(moment: datetime | None, now: datetime) -> Decimal | None:
-    """Return the seconds from a moment to now, to the millisecond; None when the moment is unknown."""
-    return None if moment is None else Decimal((now - moment).total_seconds()).quantize(_MILLISECOND)
+    """Return the seconds from a moment to now, to the millisecond; None when the moment is unknown.
+
+    It is unknown too when it lies in the future: then it is of another clock than the market's, as in a replay.
+    """
+    if moment is None or moment - now > _CLOCKS_APART_MAX:
+        return None
+    return max(Decimal((now - moment).total_seconds()).quantize(_MILLISECOND), _NO_TIME)
 
 
 def _line(position: Position, as_of: datetime) -> ExplainedLine:

@@ -1,8 +1,10 @@
 """A value opened into lines."""
 
+from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -15,7 +17,7 @@ from realtime.domain.money import to_cents
 from realtime.domain.price import PriceSource
 from realtime.domain.value import Position
 from realtime.explain_now import view
-from realtime.explanation import ADDED_UP, Explanation, Omission, explain, explanation_data
+from realtime.explanation import ADDED_UP, Explanation, Omission, age_s, explain, explanation_data
 from tests.support.exact import Valuation
 from tests.unit.broadcaster.builders import AS_OF, figures_of, position_of
 from tests.unit.calculator.worlds import Mirror, holdings_of_user, nows, prices, provider_marks
@@ -101,6 +103,14 @@ def test_a_line_says_where_its_price_comes_from() -> None:
     assert Omission("cost_basis", "no_cost_basis") in line.omissions
 
 
+def test_a_moment_of_another_clock_has_no_age() -> None:
+    """A replayed market is not at the providers' time; an exchange may be a moment ahead of us."""
+    assert age_s(AS_OF + timedelta(hours=1), AS_OF) is None
+    assert age_s(AS_OF + timedelta(seconds=1), AS_OF) == 0
+    assert age_s(AS_OF - timedelta(milliseconds=1500), AS_OF) == Decimal("1.5")
+    assert age_s(None, AS_OF) is None
+
+
 def test_the_largest_come_first() -> None:
     """Shorts by their size, the unpriced last."""
     unpriced = position_of("none", "1.00")
@@ -118,15 +128,24 @@ def test_figures_and_positions_are_as_on_the_websocket() -> None:
     assert answer["lines"][0]["position"] == position_data(row, of_account=True)
 
 
-def test_in_the_terminal() -> None:
-    """Lines, sums, rounding and totals; unknown is a dash, never 0."""
+@pytest.mark.parametrize("width", [80, 200])
+def test_in_the_terminal(width: int) -> None:
+    """Lines, sums, rounding and totals, no amount cut off in a narrow one; unknown is a dash, never 0."""
     unpriced = position_of("none", "1.00")
     unpriced.market_value, unpriced.price, unpriced.unpriced_reason = None, None, "no_price"
+    large = position_of("large", "-123456.78")
     page = StringIO()
-    Console(file=page, width=240).print(view(with_rows(position_of("a", "0.33"), unpriced, total="0.34")))
+    Console(file=page, width=width).print(
+        view(with_rows(position_of("a", "0.33"), large, unpriced, total="-123456.44"))
+    )
     text = page.getvalue()
-    assert "revision 7-3" in text
-    assert "not in total_value: no_price" in text
+    assert "-123,456.78" in text
+    assert "-123,456.44" in text
     assert "rounding" in text
-    assert "0.34" in text
     assert "—" in text
+    words = "".join(text.replace("│", " ").split())
+    assert "revision7-3" in words
+    if width == 200:
+        assert "not in total_value: no_price" in text
+        assert " * " in text
+        assert "trade, regular, 0.0 s old" in text
