@@ -22,6 +22,8 @@ _NO_REGULAR: _Row = (None, None, "no_regular_price")
 _NO_EXTENDED: _Row = (None, None, "no_extended_price")
 _NO_OVERNIGHT: _Row = (None, None, "no_overnight_price")
 _NO_ROUND_THE_CLOCK: _Row = (None, None, "no_round_the_clock_price")
+_ONLY_REGULAR = (*_IN_SESSION, *_IN_SESSION, *_NO_ROUND_THE_CLOCK)
+_ALL_LIVE = Coverage(_WHOLE, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, 0, 0, None)
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -91,7 +93,9 @@ def coverage(totals: Totals) -> Coverage:
     if not gross:
         return Coverage(None, None, None, None, None, None, *counts)
     if covered[Covered.LIVE] == gross:
-        return Coverage(_WHOLE, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, _ZERO_PCT, *counts, None)
+        return (
+            _ALL_LIVE if counts == (0, 0) else _ALL_LIVE._replace(no_price_count=counts[0], no_fx_rate_count=counts[1])
+        )
     shares = []
     running, before = Decimal(0), _ZERO_PCT
     for value in covered.values():  # in the order of Covered
@@ -121,6 +125,8 @@ def session_changes(totals: Totals, moment: Moment) -> SessionChanges:
     newest = moment.trading_day if moment.is_after_close else moment.previous_session
     has_opened = moment.is_after_close or in_session
     counts, changes = totals.session_counts, totals.session_changes
+    if in_session and counts[0] and not counts[3]:
+        return SessionChanges(cents(changes[0]), moment.previous_session, None, *_ONLY_REGULAR)
     regular: _Row = _UNOPENED if not has_opened else _NO_REGULAR
     if counts[0]:
         regular = cents(changes[0]), moment.previous_session, None

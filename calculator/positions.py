@@ -49,7 +49,7 @@ def position(
         account,
         () if account is not None else tuple([_contribution(line, part) for line in held.lines]),
         mark.stale if mark.stale is not None or rate_stale is None else StaleReason.OLD_FX_RATE,
-        None if value is None else part.covered,
+        None if value is None else mark.covered if rate_stale is None else part.covered,
         held.split_pending,
         PositionChanges(
             day_change if regular is change else _cents(regular),
@@ -58,7 +58,7 @@ def position(
             day_change if round_the_clock is change else _cents(round_the_clock),
             mark.extended_since,
         ),
-        _change_reasons(held, part),
+        mark.reasons if value is not None and mark.base is not None and held.trades_known else _reasons(held, part),
         mark.facts,
     )
 
@@ -70,12 +70,10 @@ def unpriced_reason(part: Part) -> str | None:
     return "no_fx_rate" if part.rate is None else None
 
 
-def _change_reasons(held: Held, part: Part) -> Mapping[str, str]:
+def _reasons(held: Held, part: Part) -> Mapping[str, str]:
     if part.value is None:
         return NO_REASONS
     reasons = part.mark.reasons
-    if held.trades_known and (part.mark.base is not None or held.had_units):
-        return reasons
     changes = dict(zip(_NAMES, (part.change, *part.changes), strict=True))
     found = {name: reason for name, reason in reasons.items() if changes[name] is None}
     return found if held.trades_known else {**found, "day": "trades_unknown"}
