@@ -1,6 +1,10 @@
 """No secret reaches a log."""
 
+import logging
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 from realtime.log import Log, redact, set_up_logging
 
@@ -13,6 +17,17 @@ SECRETS = [
 ]
 
 
+@pytest.fixture
+def _logging_of_its_own() -> Iterator[None]:
+    """Logging is the process's: later tests must not write to this one's captured stderr."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
 @pytest.mark.parametrize("text", SECRETS)
 def test_secrets_are_taken_out(text: str) -> None:
     """Ensure the parts that open doors do not survive."""
@@ -23,6 +38,7 @@ def test_secrets_are_taken_out(text: str) -> None:
         assert part not in cleaned
 
 
+@pytest.mark.usefixtures("_logging_of_its_own")
 def test_fields_of_a_line_are_cleaned(capsys: pytest.CaptureFixture[str]) -> None:
     """Ensure our own lines pass through the filter in both formats."""
     for log_format in ("json", "text"):
