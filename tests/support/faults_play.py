@@ -87,7 +87,12 @@ async def _lose_valkey(service: FaultedService, _fault: Fault) -> None:
 
 
 async def _freeze_valkey(service: FaultedService, fault: Fault) -> None:
-    [process] = [each for each in psutil.Process().children() if "valkey" in each.name()]
+    folder = str(service.folder)  # the tests' own Valkey may run too
+    [process] = [
+        each
+        for each in psutil.Process().children()
+        if "valkey" in each.name() and any(folder in part for part in (each.cwd(), *each.cmdline()))
+    ]
     await _freeze_process(process, fault.lasts_s)
 
 
