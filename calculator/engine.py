@@ -216,10 +216,10 @@ class Engine:
 
     def _advance(self) -> None:
         moment = Moment.at(self._market.now())
-        has_turned = not moment.same_rules(self._marks.moment)
+        before = self._marks.moment
         self._pending.moved.add(self._marks.advance(moment))
-        if has_turned:
-            self._pending.everybody = True
+        self._pending.everybody |= not moment.same_rules(before)
+        if not moment.same_lines(before):
             self._pending.full.update(self._watched.roll())
         self._news.set()
 

@@ -84,6 +84,10 @@ class Moment:
             self.session is other.session and self.today == other.today and self.is_after_close == other.is_after_close
         )
 
+    def same_lines(self, other: "Moment") -> bool:
+        """Whether holdings make the same lines at both: the same day's trades, and no ex-date begins in between."""
+        return self.trading_day == other.trading_day and (self.now < self.pre_open) == (other.now < other.pre_open)
+
     def fresh_from(self, asset_class: AssetClass) -> datetime:
         """Return the time from which on a mark of a listed instrument of this class is not stale.
 

@@ -113,3 +113,12 @@ def test_ex_date_begins_with_its_first_trade() -> None:
     """Ensure four in the morning New York, in summer as in winter."""
     assert takes_effect(date(2026, 11, 20)) == datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert takes_effect(date(2026, 7, 20)) == datetime(2026, 7, 20, 8, tzinfo=UTC)
+
+
+def test_lines_are_made_anew_before_the_market_opens_only() -> None:
+    """Ensure the work of a new day is done at midnight and at four, never at the bell."""
+    times = ("T00:00", "T03:59", "T04:00", "T09:30", "T16:00", "T23:59")
+    moments = [Moment.at(ny(f"2026-11-20{time}:00")) for time in times]
+    monday = Moment.at(ny("2026-11-23T00:00:00"))
+    pairs = zip(moments, [*moments[1:], monday], strict=True)
+    assert [first.same_lines(second) for first, second in pairs] == [True, False, True, True, True, False]
