@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from calculator.marks import Marks
-from calculator.moment import takes_effect
 from realtime.domain.account import AccountId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.holding import AccountHoldings
@@ -63,7 +62,7 @@ def account_lines(account: AccountHoldings, day: DayTrades | None, marks: Marks)
     """
     moment = marks.moment
     # Holdings from before the day's first trade are what there was at the previous close.
-    is_current = account.as_of is None or account.as_of >= takes_effect(moment.trading_day)
+    is_current = account.as_of is None or account.as_of >= moment.pre_open
     if day is None or day.day != moment.trading_day or not is_current:
         trades, known = {}, day is None or not is_current
     else:

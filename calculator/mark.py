@@ -91,7 +91,6 @@ def choose_mark(
     closes = _closes(instrument, price, actions, moment)
     chosen = _observed(price, closes, actions, moment) or _estimate(closes, provider, actions, moment)
     round_the_clock = ASSET_CLASSES[instrument.asset_class].round_the_clock
-    status = None if price is None else price.status
     if chosen is None:
         return UNPRICED._replace(
             previous_close=closes.previous,
@@ -100,10 +99,7 @@ def choose_mark(
             facts=_facts(price, closes, None),
         )
     time, amount, source = chosen
-    stale = None
-    if instrument.stream is not None and time < moment.fresh_from(instrument.asset_class):
-        halted = status is not None and status is not TradingStatus.TRADING
-        stale = StaleReason.HALTED if halted else StaleReason.OLD_PRICE
+    stale = _stale(instrument, price, time, moment)
     made_in = _made_in(time, amount, closes, moment, round_the_clock) if source in LIVE_SOURCES else None
     day, late = _sessions(made_in, closes, moment)
     dividend = _dividend(actions, time, moment)
@@ -247,6 +243,13 @@ def _sessions(made_in: Session | None, closes: _Closes, moment: Moment) -> tuple
     if made_in is Session.ROUND_THE_CLOCK or not moment.is_after_close:
         return None if is_late and moment.session is MarketSession.REGULAR else made_in, None
     return None, made_in if is_late and closes.session is not None else None
+
+
+def _stale(instrument: Instrument, price: Price | None, made_at: datetime, moment: Moment) -> StaleReason | None:
+    if instrument.stream is None or made_at >= moment.fresh_from(instrument.asset_class):
+        return None
+    trades = price is None or price.status is TradingStatus.TRADING
+    return StaleReason.OLD_PRICE if trades else StaleReason.HALTED
 
 
 def _covered(

@@ -73,7 +73,7 @@ def _valuation(
 
 def _position(everything: list[Line], of_account: AccountHoldings | None, world: World) -> Position:
     group = [line for line in everything if not line.is_sold_out]
-    mark, instrument, rate, price = group[0].mark, group[0].instrument, group[0].rate, group[0].price
+    mark, instrument, rate = group[0].mark, group[0].instrument, group[0].rate
     is_cash = group[0].is_cash
     units = sum((line.units for line in group), ZERO)
     whole = all(line.cost_basis is not None and not is_cash for line in group)
@@ -113,12 +113,7 @@ def _position(everything: list[Line], of_account: AccountHoldings | None, world:
         unpriced_reason="no_price" if mark.price is None else "no_fx_rate" if rate is None else None,
         institution=of_account.institution if of_account else None,
         account=of_account.account_id if of_account else None,
-        contributions=()
-        if of_account
-        else tuple(
-            Contribution(line.account.account_id, line.account.institution, line.quantity, cents(line.value))
-            for line in sorted(group, key=lambda line: line.account.account_id)
-        ),
+        contributions=() if of_account else _contributions(group),
         stale_reason=stale,
         covered=None if value is None else covered(instrument, mark, rate_stale_since),
         changes=PositionChanges(
@@ -130,11 +125,23 @@ def _position(everything: list[Line], of_account: AccountHoldings | None, world:
         ),
         change_reasons={} if value is None or is_cash else _reasons(everything, mark, change, by_session, world),
         split_pending=next((line.split_pending for line in group if line.split_pending is not None), None),
-        market=MarketFacts()
-        if price is None or is_cash
-        else MarketFacts(
-            mark.session_close, mark.session_close_date, mark.dividend, price.held, price.status, price.delivery
-        ),
+        market=_market_facts(group[0]),
+    )
+
+
+def _contributions(group: list[Line]) -> tuple[Contribution, ...]:
+    return tuple(
+        Contribution(line.account.account_id, line.account.institution, line.quantity, cents(line.value))
+        for line in sorted(group, key=lambda line: line.account.account_id)
+    )
+
+
+def _market_facts(line: Line) -> MarketFacts:
+    mark, price = line.mark, line.price
+    if price is None or line.is_cash:
+        return MarketFacts()
+    return MarketFacts(
+        mark.session_close, mark.session_close_date, mark.dividend, price.held, price.status, price.delivery
     )
 
 
