@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BENCHMARKS = ("revalue_book", "intake", "fanout", "sync_1000", "cold_start", "trade_to_client")
+BENCHMARKS = ("revalue_book", "intake", "fanout", "sync_1000", "cold_start", "trade_to_client", "holdings_churn")
 RESULTS = Path(__file__).parent / "results.json"
 _TIMEOUT_S = 300
 

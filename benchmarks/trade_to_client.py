@@ -47,25 +47,25 @@ async def _measure() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         async with embedded_servers(Path(folder)) as servers:
             await migrate(servers.database_url)
-            users = await _populate(servers.database_url)
+            users = await populate(servers.database_url)
             bare = await _relay_ages(users, MODERATE_RATE)
-            served, _ = await _service_ages(servers, users, MODERATE_RATE)
-            burst, grown = await _service_ages(servers, users, BURST_RATE)
+            served, _ = await service_ages(servers, users, MODERATE_RATE)
+            burst, grown = await service_ages(servers, users, BURST_RATE)
     return [
         _row("trade_to_client_p50", served, bare, 0.50, "<= 4"),
         _row("trade_to_client_p99", served, bare, 0.99, "<= 6"),
         {
             "name": "burst_p99_ms",
-            "value": _quantile(burst, 0.99),
+            "value": quantile(burst, 0.99),
             "unit": f"ms, {BURST_RATE:,} trades/s; memory grew {grown:.0%}",
-            "yardstick": _quantile(bare, 0.99),
+            "yardstick": quantile(bare, 0.99),
             "ratio": None,
             "target": "<= 250 ms",
         },
     ]
 
 
-async def _populate(url: str) -> dict[UserId, list[str]]:
+async def populate(url: str) -> dict[UserId, list[str]]:
     """Fill the database; return each user's symbols."""
     draw = random.Random(11)
     instruments = [(uuid4(), symbol_of(number)) for number in range(SYMBOLS)]
@@ -106,7 +106,7 @@ async def _relay_ages(users: dict[UserId, list[str]], rate: int) -> list[float]:
         return await _watch("relay", clients)
 
 
-async def _service_ages(
+async def service_ages(
     servers: EmbeddedServers, users: dict[UserId, list[str]], rate: int
 ) -> tuple[list[float], float]:
     """Return the ages, and by how much the stages' memory grew while measuring."""
@@ -207,10 +207,11 @@ def _memory(supervisor: Supervisor) -> int:
 
 
 def _row(name: str, ages: list[float], yardstick: list[float], share: float, target: str) -> dict[str, Any]:
-    value, base = _quantile(ages, share), _quantile(yardstick, share)
+    value, base = quantile(ages, share), quantile(yardstick, share)
     unit = f"ms, {MODERATE_RATE:,} trades/s, {USERS} clients"
     return {"name": name, "value": value, "unit": unit, "yardstick": base, "ratio": value / base, "target": target}
 
 
-def _quantile(ages: list[float], share: float) -> float:
+def quantile(ages: list[float], share: float) -> float:
+    """Return a quantile of sorted ages."""
     return ages[min(int(len(ages) * share), len(ages) - 1)]
