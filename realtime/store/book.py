@@ -64,5 +64,12 @@ class StoredBook:
 @asynccontextmanager
 async def stored_book(pool: Pool) -> AsyncIterator[StoredBook]:
     """Open the book as of one moment."""
-    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        yield StoredBook(connection)
+    async with pool.acquire() as connection:
+        snapshot = connection.transaction(isolation="repeatable_read", readonly=True)
+        await snapshot.start()
+        try:
+            yield StoredBook(connection)
+        except BaseException:
+            connection.terminate()  # asyncpg cannot roll back amid a COPY, and would fail with an error of its own
+            raise
+        await snapshot.rollback()
