@@ -55,9 +55,9 @@ async def _measure() -> tuple[list[float], list[float]]:
             async with open_pool(servers.database_url) as pool:
                 await fill(pool)
             users = await populate(servers.database_url)
-            still, _ = await service_ages(servers, users, MODERATE_RATE)
+            still, _ = await service_ages(servers, users, MODERATE_RATE, ACCOUNTS * HELD)
             async with _changing(servers.database_url):
-                moving, _ = await service_ages(servers, users, MODERATE_RATE)
+                moving, _ = await service_ages(servers, users, MODERATE_RATE, ACCOUNTS * HELD)
     return still, moving
 
 

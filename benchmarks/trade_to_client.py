@@ -107,14 +107,14 @@ async def _relay_ages(users: dict[UserId, list[str]], rate: int) -> list[float]:
 
 
 async def service_ages(
-    servers: EmbeddedServers, users: dict[UserId, list[str]], rate: int
+    servers: EmbeddedServers, users: dict[UserId, list[str]], rate: int, positions_count: int = 0
 ) -> tuple[list[float], float]:
     """Return the ages, and by how much the stages' memory grew while measuring."""
     with _listening("benchmarks.feed", "--rate", str(rate)) as feed:
         port = _free_port()
         env = process_environment() | _settings(servers, feed, port)
         async with stages_up(env, STAGES) as supervisor:
-            await _healthy(servers.redis_url)
+            await _healthy(servers.redis_url, positions_count)
             await _listening_at(port)
             tokens = Tokens(SECRET, "navstream", "navstream")
             clients = [
@@ -158,9 +158,14 @@ def _free_port() -> int:
         return port
 
 
-async def _healthy(redis_url: str) -> None:
-    async with asyncio.timeout(60), open_bus(redis_url) as bus:
-        while {beat.stage for beat in await read_heartbeats(bus) if beat.healthy} < set(STAGES):
+async def _healthy(redis_url: str, positions_count: int) -> None:
+    """Wait until every stage works and the calculator has loaded so many positions."""
+    async with asyncio.timeout(120), open_bus(redis_url) as bus:
+        while True:
+            beats = {beat.stage: beat for beat in await read_heartbeats(bus) if beat.healthy}
+            loaded = beats["calculator"].facts.get("positions") if "calculator" in beats else None
+            if beats.keys() >= set(STAGES) and int(loaded or 0) >= positions_count:
+                return
             await asyncio.sleep(0.1)
 
 

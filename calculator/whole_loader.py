@@ -21,7 +21,8 @@ from realtime.store.pool import Pool
 _VALUE_EVERY_S = 5.0
 _RETRY_AFTER_S = 1.0
 _CHANGES_AT_MOST_EVERY_S = 0.1
-_USERS_AT_ONCE_MAX = 500
+_USERS_AT_ONCE_MAX = 8
+"""What is loaded at once takes the loop from the live values."""
 _INSTRUMENTS_AT_ONCE = 500
 
 
@@ -118,10 +119,9 @@ class WholeLoader:
             await self._news.wait()
             self._news.clear()
             async with self._reading:
-                if self._loaded:
+                while self._loaded and self._changed:
                     await self._load_some()
-            if self._loaded and self._changed:
-                self._news.set()
+                    await asyncio.sleep(0)
             await self._clock.sleep(_CHANGES_AT_MOST_EVERY_S)
 
     async def _load_some(self) -> None:
@@ -132,6 +132,7 @@ class WholeLoader:
             loaded = await load(self._pool, users, self._engine.marks.moment.trading_day)
         except DATABASE_ERRORS:  # the loader says so already
             self._changed.update(dict.fromkeys(users))
+            await self._clock.sleep(_RETRY_AFTER_S)
             return
         self._engine.take(Loaded((), loaded.instruments, loaded.provider_marks, loaded.actions))
         for user in loaded.users:
