@@ -9,7 +9,7 @@ from broadcaster.encoding import Encoding
 from broadcaster.protocol import Limits
 from realtime.domain.account import UserId
 
-STATES_KEPT = 3
+STATES_KEPT = 2
 """How many of the states that a client was last sent are kept for a resume."""
 
 _OPS_PER_S = 20.0
