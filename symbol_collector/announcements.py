@@ -105,10 +105,12 @@ class Announcements:
         while self._wanted:
             symbols = list(self._wanted)[:SYMBOLS_AT_ONCE]
             asked = {symbol: held[symbol] for symbol in symbols if symbol in held}
+            actions: list[CorporateAction] = []
             if asked:
-                raw = await self._ask(list(asked), today)
-                await write_corporate_actions(self._pool, read_announcements(raw, asked))
-            self._prices.settle_splits(symbols)
+                actions = read_announcements(await self._ask(list(asked), today), asked)
+                await write_corporate_actions(self._pool, actions)
+            split = {each.instrument_id for each in actions if isinstance(each, Split) and each.ex_date == today}
+            self._prices.settle_splits(symbols, {symbol for symbol, key in asked.items() if key in split})
             self._changed()
             for symbol in symbols:
                 self._wanted.pop(symbol, None)

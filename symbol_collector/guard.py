@@ -39,11 +39,12 @@ class Hold:
     the collector's loop; lost on restart, when the first print is believed.
     """
 
-    __slots__ = ("prints", "reason")
+    __slots__ = ("_since_ns", "prints", "reason")
 
     def __init__(self, first: Print, reason: HoldReason) -> None:
         self.prints = [first]
         self.reason = reason
+        self._since_ns = first.received_ns
 
     @property
     def newest(self) -> Print:
@@ -56,7 +57,12 @@ class Hold:
         if self.reason is HoldReason.SPLIT_LIKE:
             del self.prints[:-_PRINTS_CONFIRM]
             return False
-        return len(self.prints) >= _PRINTS_CONFIRM or any(each.exchange != new.exchange for each in agreeing)
+        return self._is_confirmed()
+
+    def is_no_split(self) -> bool:
+        """Judge as any other far price, for no split was announced; return whether the price is confirmed by now."""
+        self.reason = HoldReason.FAR_FROM_LAST
+        return self._is_confirmed()
 
     def confirmed_by_quote(self, middle: float) -> bool:
         """Return whether a quote's midpoint says the same."""
@@ -65,7 +71,10 @@ class Hold:
     def is_over(self, now_ns: int) -> bool:
         """Return whether it has waited long enough; wall clock, nanoseconds since 1970."""
         limit = SPLIT_HOLD_MAX_NS if self.reason is HoldReason.SPLIT_LIKE else HOLD_MAX_NS
-        return now_ns - self.prints[0].received_ns >= limit
+        return now_ns - self._since_ns >= limit
+
+    def _is_confirmed(self) -> bool:
+        return len(self.prints) >= _PRINTS_CONFIRM or len({each.exchange for each in self.prints}) > 1
 
 
 def _agree(price: float, other: float) -> bool:

@@ -1,6 +1,6 @@
 """The last price of every instrument that is held: market events in, changed prices out (pure)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -142,12 +142,13 @@ class LastPrices:
         suspects, self._suspects = self._suspects, set()
         return suspects
 
-    def settle_splits(self, symbols: Iterable[str]) -> None:
-        """Believe prices that looked like a split: whether there was one is known by now."""
-        for symbol in symbols:
+    def settle_splits(self, asked: Iterable[str], split: Collection[str]) -> None:
+        """Decide on prices that look like a split, now that it is known which of the symbols asked for have one."""
+        for symbol in asked:
             last = self._by_symbol.get(symbol)
             if last is not None and last.hold is not None and last.hold.reason is HoldReason.SPLIT_LIKE:
-                last.release()
+                if symbol in split or last.hold.is_no_split():
+                    last.release()
                 self._changed[last.instrument_id] = last
 
     def release_due(self, now_ns: int) -> None:

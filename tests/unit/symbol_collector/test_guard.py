@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.domain.instrument import InstrumentId
+from realtime.domain.asset_class import AssetClass
+from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import HoldReason, Price, PriceSource, TradingStatus
 from symbol_collector.decode import Quote, Status, Trade, to_ns
 from symbol_collector.guard import HOLD_MAX_NS, SPLIT_HOLD_MAX_NS, doubt
 from symbol_collector.last_price import LastPrice, PreviousClose
+from symbol_collector.last_prices import LastPrices
 
 NOON_NS = to_ns(datetime(2026, 11, 20, 17, tzinfo=UTC))
 SECOND = 10**9
@@ -99,8 +101,8 @@ def test_a_move_by_a_split_ratio_is_confirmed_by_no_trade(price: float, close: s
     assert shown.held.reason is HoldReason.SPLIT_LIKE
     hold = market.last.hold
     assert hold is not None
-    assert not hold.is_over(hold.prints[0].received_ns + SPLIT_HOLD_MAX_NS - 1)
-    assert hold.is_over(hold.prints[0].received_ns + SPLIT_HOLD_MAX_NS)
+    assert not hold.is_over(SECOND + SPLIT_HOLD_MAX_NS - 1)
+    assert hold.is_over(SECOND + SPLIT_HOLD_MAX_NS)
     market.last.release()
     assert market.now().price == Decimal(str(price))
 
@@ -199,3 +201,44 @@ def test_the_official_close_sets_no_price() -> None:
     again = LastPrice.from_board(shown).publish()
     assert again is not None
     assert again.session_close == Decimal("99.5")
+
+
+def split_like(*prints: tuple[float, str]) -> tuple[LastPrices, str]:
+    """Return last prices of which one waits at a quarter of 100."""
+    symbol = "X"
+    prices = LastPrices()
+    instrument = Instrument(InstrumentId("x"), symbol, AssetClass.EQUITY, "USD", Decimal(1), symbol, listed=True)
+    prices.hold([instrument], {}, datetime(2026, 11, 20, 17, tzinfo=UTC))
+    for second, (price, exchange) in enumerate(((100.0, "Q"), *prints)):
+        raw = {"T": "t", "S": symbol, "t": NOON_NS + second * SECOND, "i": second, "x": exchange, "p": price, "s": 100}
+        prices.take_raw([raw | {"c": ["@"], "z": "C"}], (second + 1) * SECOND)
+    return prices, symbol
+
+
+def test_without_a_split_a_lone_print_at_its_ratio_still_waits() -> None:
+    """An empty answer of the corporate actions confirms no bad print: a quote, a venue or a third print decides."""
+    prices, symbol = split_like((25.0, "Q"))
+    prices.settle_splits([symbol], set())
+    [shown] = prices.take_changed()
+    assert (shown.price, shown.held and shown.held.reason) == (Decimal("100.0"), HoldReason.FAR_FROM_LAST)
+    prices, symbol = split_like((25.0, "Q"), (25.1, "N"))
+    prices.settle_splits([symbol], set())
+    [shown] = prices.take_changed()
+    assert (shown.price, shown.held) == (Decimal("25.1"), None), "a true fall, seen at two venues"
+
+
+def test_an_announced_split_lets_its_price_through() -> None:
+    prices, symbol = split_like((25.0, "Q"))
+    prices.settle_splits([symbol], {symbol})
+    [shown] = prices.take_changed()
+    assert (shown.price, shown.held) == (Decimal("25.0"), None)
+
+
+def test_steady_trading_does_not_put_off_the_end_of_a_hold() -> None:
+    """The limit of time counts from the first print that waits, however many follow."""
+    market = Market()
+    market.trade(100.0)
+    for _ in range(70):
+        market.trade(25.0)
+    assert market.last.hold is not None
+    assert market.last.hold.is_over(2 * SECOND + SPLIT_HOLD_MAX_NS)
