@@ -186,6 +186,7 @@ def forged(claims: dict[str, Any], key: str = SECRET, algorithm: str = "HS256") 
         forged({}, key="another secret that is also long enough for HS256"),
         jwt.encode({"sub": str(uuid4())}, "", algorithm="none"),
     ],
+    ids=["none", "nonsense", "expired", "audience", "issuer", "subject", "key", "algorithm none"],
 )
 async def test_bad_token_is_refused(api: Api, token: str) -> None:
     """Ensure that absent, forged, expired and foreign tokens, and `alg: none`, get 401."""

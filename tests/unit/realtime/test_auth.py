@@ -38,7 +38,7 @@ def test_own_token_names_its_user() -> None:
         {"exp": datetime.now(UTC) - timedelta(minutes=5)},
         {"exp": None},
     ],
-    ids=str,
+    ids=["audience", "no audience", "issuer", "no subject", "subject", "expired", "no expiry"],
 )
 def test_wrong_claims_are_refused(changes: dict[str, object]) -> None:
     """Ensure audience, issuer, subject and expiry are all required and checked."""
