@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Literal
 
 import msgspec
+import stamina
 from pydantic import SecretStr
 
 from providers.alpaca.documents import Keys
@@ -18,12 +19,20 @@ from providers.snaptrade.provider import institution as snaptrade_institution
 from realtime.crypto import CredentialCipher
 from realtime.domain.account import ConnectionId, ProviderName, UserId
 from realtime.errors import BadRequest, RetryLater
-from realtime.store.connections import StoredConnection, add_connection, mark_removed, set_institution
-from realtime.store.jobs import Trigger, enqueue_refresh
+from realtime.store.connections import (
+    StoredConnection,
+    add_connection,
+    keep_credential,
+    lock_credential,
+    mark_removed,
+    set_institution,
+)
+from realtime.store.jobs import OUTAGE, Trigger, enqueue_refresh
 from realtime.store.pool import Connection, Pool
 from realtime.store.users import keep_snaptrade_secret, lock_snaptrade_secret, snaptrade_secret
 
 _ALREADY_REGISTERED = "1010"
+_STORING_TIMEOUT_S = 120.0
 
 
 def access_to(connection: StoredConnection, cipher: CredentialCipher) -> Access:
@@ -159,6 +168,46 @@ async def connect_alpaca_firm_account(
     """
     account = await alpaca.trade_account(Access(account_id, "", None))
     return await _add_alpaca(pool, user_id, account.id, None)
+
+
+async def rotate_plaid_token(pool: Pool, cipher: CredentialCipher, plaid: PlaidProvider, key: ConnectionId) -> None:
+    """Replace an Item's access token. Nobody else rotates it meanwhile, and the new one is stored through an outage.
+
+    A refresh that runs just now is refused the old token and tried again with the new one.
+
+    Raises:
+        BadRequest: There is no such connection of Plaid's.
+        NavstreamError: Plaid refuses; the old token stays.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        stored = await lock_credential(connection, key)  # the database is there before the old token dies
+        if stored is None:
+            raise BadRequest("unknown_connection", "This connection has no access token.")
+        fresh = await plaid.link.rotate(SecretStr(cipher.decrypt(stored)))
+    credential = cipher.encrypt(fresh.get_secret_value())
+    async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
+        with attempt:
+            await keep_credential(pool, key, credential)
+
+
+async def reset_snaptrade_secret(
+    pool: Pool, cipher: CredentialCipher, snaptrade: SnapTradeProvider, user_id: UserId
+) -> None:
+    """Replace a user's secret; his connections stay.
+
+    Raises:
+        BadRequest: He is not registered.
+        NavstreamError: SnapTrade refuses; the old secret stays.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        stored = await lock_snaptrade_secret(connection, user_id)
+        if stored is None:
+            raise BadRequest("unknown_user", "This user has not opened the connection portal.")
+        fresh = await snaptrade.portal.reset_secret(snaptrade_user(user_id), SecretStr(cipher.decrypt(stored)))
+    secret = cipher.encrypt(fresh.get_secret_value())
+    async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
+        with attempt:
+            await keep_snaptrade_secret(pool, user_id, secret)
 
 
 async def disconnect(pool: Pool, cipher: CredentialCipher, provider: Provider, connection: StoredConnection) -> None:

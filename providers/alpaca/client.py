@@ -23,6 +23,7 @@ _CONNECT_TIMEOUT_S = 3.05
 _BY_ACCOUNT_A_MINUTE = 200
 _READS_MAX = 3
 _PAGE = 100
+_ACCOUNTS_PAGE = 1_000
 _PAGES_MAX = 200
 
 
@@ -80,14 +81,33 @@ class AlpacaClient:
 
         return await self._calls.call(run, (budget,))
 
+    async def firm_accounts(self) -> Sequence[Any]:
+        """Return the records of all accounts that the firm's keys reach, oldest first.
+
+        Raises:
+            NavstreamError: See `errors.py`.
+        """
+
+        def run() -> Sequence[Any]:
+            sdk = self._firm()
+            try:
+                return _all_accounts(sdk)
+            finally:
+                _close(sdk)
+
+        return await self._calls.call(run, (Budget("firm", _BY_ACCOUNT_A_MINUTE),))
+
     def _trading(self, keys: Keys) -> "_TradingReader":
         sdk = TradingClient(keys.key_id, keys.secret_key, raw_data=True, url_override=self._trading_url)
         return _TradingReader(_tamed(sdk, self._timeout_s))
 
     def _broker(self, account: str) -> "_BrokerReader":
+        return _BrokerReader(self._firm(), account)
+
+    def _firm(self) -> Any:
         secret = None if self._broker_secret is None else self._broker_secret.get_secret_value()
         sdk = BrokerClient(self._broker_key, secret, raw_data=True, url_override=self._broker_url)
-        return _BrokerReader(_tamed(sdk, self._timeout_s), account)
+        return _tamed(sdk, self._timeout_s)
 
 
 def consistent(reader: AccountReader) -> tuple[dict[str, Any], list[Any]]:
@@ -115,6 +135,20 @@ def all_activities(reader: AccountReader, since: str) -> Sequence[Any]:
     return found
 
 
+def _all_accounts(sdk: Any) -> Sequence[Any]:
+    """Return the firm's accounts, page by page; a page begins after the newest account of the one before."""
+    found: list[Any] = []
+    newest: str | None = None
+    for _ in range(_PAGES_MAX):
+        page = sdk.get("/accounts", {"sort": "asc"} | ({} if newest is None else {"created_after": newest}))
+        found += page
+        last = page[-1].get("created_at") if page else None
+        if len(page) < _ACCOUNTS_PAGE or last in {None, newest}:
+            break
+        newest = last
+    return found
+
+
 class _TradingReader:
     def __init__(self, sdk: Any) -> None:
         self._sdk = sdk
@@ -132,7 +166,7 @@ class _TradingReader:
         return self._sdk.get("/account/portfolio/history", {"period": period, "timeframe": "1D"})
 
     def close(self) -> None:
-        self._sdk._session.close()  # noqa: SLF001  # the SDK has no close
+        _close(self._sdk)
 
 
 class _BrokerReader:
@@ -154,7 +188,11 @@ class _BrokerReader:
         return self._sdk.get(path, {"period": period, "timeframe": "1D"})
 
     def close(self) -> None:
-        self._sdk._session.close()  # noqa: SLF001  # the SDK has no close
+        _close(self._sdk)
+
+
+def _close(sdk: Any) -> None:
+    sdk._session.close()  # noqa: SLF001  # the SDK has no close
 
 
 def _page(since: str, token: str | None) -> dict[str, str]:

@@ -15,6 +15,15 @@ class TradeAccount(msgspec.Struct, frozen=True):
     multiplier: Decimal | None = None
 
 
+class FirmAccount(msgspec.Struct, frozen=True):
+    """An account in the firm's list."""
+
+    id: str
+    account_number: str
+    status: str
+    created_at: str
+
+
 class Position(msgspec.Struct, frozen=True):
     asset_id: str
     symbol: str

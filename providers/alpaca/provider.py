@@ -8,15 +8,17 @@ import msgspec
 
 from providers.alpaca import mapping
 from providers.alpaca.client import AccountReader, AlpacaClient, all_activities, consistent
-from providers.alpaca.documents import History, Keys, TradeAccount
+from providers.alpaca.documents import FirmAccount, History, Keys, TradeAccount
 from providers.base import (
     Access,
     HoldingsReport,
     Institution,
     Performance,
     ReportedAccount,
+    SetAside,
     TransactionsReport,
 )
+from providers.records import decoded
 from realtime.clock import Clock
 from realtime.domain.account import ProviderName
 
@@ -86,6 +88,17 @@ class AlpacaProvider:
         return await self._client.read(
             access.connection, keys(access), lambda reader: msgspec.convert(reader.account(), TradeAccount)
         )
+
+    async def firm_accounts(self) -> tuple[Sequence[FirmAccount], Sequence[SetAside]]:
+        """Return the accounts that the firm's Broker API keys reach, and why others cannot be read."""
+        read, odd = [], []
+        for record in await self._client.firm_accounts():
+            account = decoded(record, FirmAccount)
+            if isinstance(account, str):
+                odd.append(SetAside(None, f"account: {account}"))
+            else:
+                read.append(account)
+        return read, odd
 
     async def close(self) -> None:
         """Do nothing: each read closes its own socket."""

@@ -25,6 +25,7 @@ _LIMITS: dict[str, tuple[tuple[int | None, int], tuple[int | None, int]]] = {
     "investments_transactions_get": ((30, 20_000), (100, 1_000)),
     "investments_refresh": ((1, 100), (1, 100)),
     "accounts_get": ((15, 15_000), (100, 5_000)),
+    "accounts_balance_get": ((5, 1_200), (25, 100)),
     "item_get": ((15, 5_000), (40, 5_000)),
     "item_remove": ((30, 2_000), (100, 500)),
     "transactions_sync": ((50, 2_500), (50, 1_000)),

@@ -155,6 +155,14 @@ class InstitutionAnswer(msgspec.Struct, frozen=True):
     institution: Institution
 
 
+class InstitutionsAnswer(msgspec.Struct, frozen=True):
+    institutions: list[Institution]
+
+
+class RotationAnswer(msgspec.Struct, frozen=True):
+    new_access_token: str
+
+
 class Acknowledgement(msgspec.Struct, frozen=True):
     request_id: str | None = None
 

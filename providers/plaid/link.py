@@ -9,7 +9,14 @@ from pydantic import SecretStr
 
 from providers.base import Institution
 from providers.plaid.client import PlaidClient
-from providers.plaid.documents import ExchangeAnswer, InstitutionAnswer, LinkTokenAnswer, PublicTokenAnswer
+from providers.plaid.documents import (
+    ExchangeAnswer,
+    InstitutionAnswer,
+    InstitutionsAnswer,
+    LinkTokenAnswer,
+    PublicTokenAnswer,
+    RotationAnswer,
+)
 from realtime.domain.account import UserId
 from realtime.settings import Settings
 
@@ -90,6 +97,23 @@ class PlaidLink:
             InstitutionAnswer,
         )
         return Institution(answer.institution.institution_id, answer.institution.name)
+
+    async def institutions(self, query: str, *, products: Sequence[str] = ()) -> Sequence[Institution]:
+        """Return up to ten institutions whose name fits and that have all of the products."""
+        request: dict[str, Any] = {"query": query, "country_codes": list(self._settings.plaid_country_codes)}
+        if products:
+            request["products"] = list(products)
+        answer = await self._client.post("institutions_search", request, InstitutionsAnswer)
+        return [Institution(one.institution_id, one.name) for one in answer.institutions]
+
+    async def rotate(self, access_token: SecretStr) -> SecretStr:
+        """Return a new access token for an Item; the old one is dead at once.
+
+        Nothing can restore an Item whose new token is lost: see `providers.linking.rotate_plaid_token`.
+        """
+        request = {"access_token": access_token.get_secret_value()}
+        answer = await self._client.post("item_access_token_invalidate", request, RotationAnswer)
+        return SecretStr(answer.new_access_token)
 
     async def sandbox_public_token(
         self, institution_id: str, username: str, *, products: Sequence[str] = ("investments",)

@@ -24,6 +24,16 @@ class SnapTradePortal:
         registered = await self._client.call("authentication.register_snap_trade_user", RegisteredUser, user_id=user)
         return SecretStr(registered.user_secret)
 
+    async def reset_secret(self, user: str, secret: SecretStr) -> SecretStr:
+        """Return a new secret of a user, whose connections stay; the old one is dead at once."""
+        registered = await self._client.call(
+            "authentication.reset_snap_trade_user_secret",
+            RegisteredUser,
+            user_id=user,
+            user_secret=secret.get_secret_value(),
+        )
+        return SecretStr(registered.user_secret)
+
     async def forget(self, user: str) -> None:
         """Delete a user and all of his connections at SnapTrade, some time soon."""
         await self._client.call("authentication.delete_snap_trade_user", dict[str, Any], user_id=user)

@@ -42,6 +42,8 @@ _FAILED = """
 update connections set status = $2, error_code = $3, error_message = $4 where id = $1 and status <> 'removed'
 """
 _REMOVED = "update connections set status = 'removed', credential = null where id = $1"
+_LOCKED_CREDENTIAL = "select credential from connections where id = $1 and status <> 'removed' for update"
+_KEEP_CREDENTIAL = "update connections set credential = $2 where id = $1 and status <> 'removed'"
 _ACCOUNTS = "select id from accounts where connection_id = $1 and is_active"
 _LAST_RUNS = """
 select c.id, c.user_id, c.provider,
@@ -138,6 +140,17 @@ async def mark_removed(connection: Connection, connection_id: ConnectionId) -> N
     """End a connection: its accounts become inactive, its credential is forgotten. Call it within a transaction."""
     await connection.execute(_REMOVED, connection_id)
     await deactivate_accounts(connection, [row["id"] for row in await connection.fetch(_ACCOUNTS, connection_id)])
+
+
+async def lock_credential(connection: Connection, connection_id: ConnectionId) -> bytes | None:
+    """Return the encrypted credential, which nobody else changes until the transaction ends; None without one."""
+    stored: bytes | None = await connection.fetchval(_LOCKED_CREDENTIAL, connection_id)
+    return stored
+
+
+async def keep_credential(connection: Connection | Pool, connection_id: ConnectionId, credential: bytes) -> None:
+    """Store an encrypted credential, unless the connection was removed."""
+    await connection.execute(_KEEP_CREDENTIAL, connection_id, credential)
 
 
 async def last_runs(connection: Connection | Pool) -> list[LastRuns]:

@@ -39,6 +39,6 @@ async def lock_snaptrade_secret(connection: Connection, user_id: UserId) -> byte
     return stored
 
 
-async def keep_snaptrade_secret(connection: Connection, user_id: UserId, secret: bytes) -> None:
+async def keep_snaptrade_secret(connection: Connection | Pool, user_id: UserId, secret: bytes) -> None:
     """Store the encrypted secret."""
     await connection.execute(_KEEP_SECRET, user_id, secret)

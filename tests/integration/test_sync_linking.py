@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
+from providers.base import Access, UnexpectedAnswer
 from providers.linking import (
     connect_alpaca,
     connect_alpaca_firm_account,
     connect_plaid,
     connect_snaptrade,
     disconnect,
+    reset_snaptrade_secret,
+    rotate_plaid_token,
     snaptrade_login_url,
     snaptrade_user,
 )
@@ -151,6 +154,38 @@ async def test_disconnecting_hides_and_forgets(world: SyncWorld) -> None:
     await world.run_due()
     assert (await world.last_run(key))["outcome"] == "unsupported"
     assert (await world.status(key))[0] == "removed"
+
+
+async def test_rotated_token_is_used_from_then_on(world: SyncWorld) -> None:
+    """Ensure that a new access token replaces the old one, here and at Plaid, and that refreshes go on."""
+    key = await world.link_plaid(await world.user())
+    old = await world.pool.fetchval("select credential from connections where id = $1", key)
+    await rotate_plaid_token(world.pool, world.parts.cipher, world.plaid, key)
+    new = await world.pool.fetchval("select credential from connections where id = $1", key)
+    tokens = [SecretStr(world.parts.cipher.decrypt(stored)) for stored in (old, new)]
+    assert tokens[0] != tokens[1]
+    with pytest.raises(UnexpectedAnswer, match="INVALID_ACCESS_TOKEN"):
+        await world.plaid.item(Access("", "", tokens[0]))
+    await world.run_due()
+    assert len(await world.holdings(key)) == 2
+    await world.pool.execute("update connections set status = 'removed'")
+    with pytest.raises(BadRequest, match="unknown_connection"):
+        await rotate_plaid_token(world.pool, world.parts.cipher, world.plaid, key)
+
+
+async def test_reset_secret_keeps_the_connections(world: SyncWorld) -> None:
+    """Ensure that a user's new secret replaces the old one, and that his connections go on working."""
+    ada = await world.user()
+    with pytest.raises(BadRequest, match="unknown_user"):
+        await reset_snaptrade_secret(world.pool, world.parts.cipher, world.snaptrade, ada)
+    key = await world.link_snaptrade(ada)
+    old = await snaptrade_secret(world.pool, ada)
+    await reset_snaptrade_secret(world.pool, world.parts.cipher, world.snaptrade, ada)
+    assert old is not None
+    with pytest.raises(ReconnectNeeded):
+        await world.snaptrade.portal.connections(snaptrade_user(ada), SecretStr(world.parts.cipher.decrypt(old)))
+    await world.run_due()
+    assert len((await world.holdings(key))["8443"]) == 9
 
 
 async def test_users_are_found_by_name(world: SyncWorld) -> None:
