@@ -14,11 +14,11 @@ from msgspec import Raw
 from broadcaster.channels import Channel, State
 from broadcaster.protocol import Times
 from realtime.contract.messages import Revision, SubjectState, UnreadBatch, UnreadUpdate, decode
-from realtime.contract.shapes import Data, figures_data, instant, position_data
+from realtime.contract.shapes import Data, figures_data, instant, position_data, repriced_data
 from realtime.domain.account import SubjectKey
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
-from realtime.domain.value import Figures, Position
+from realtime.domain.value import Figures, Position, Repriced
 
 _PENDING_MAX = 64
 _INCOMPLETE_READS_MAX = 5
@@ -51,6 +51,7 @@ class Subject:
         self._times: Times | None = None
         self._figures: Raw | Figures | None = None
         self._unread: dict[InstrumentId, Raw | Position] = {}
+        self._unread_repriced: dict[InstrumentId, Raw] = {}
         self._rows: dict[str, Data] = {}
         self._rows_before: dict[str, Data] = {}
         self._pending: list[_Pending] | None = []
@@ -128,13 +129,18 @@ class Subject:
         self._as_of, self._figures, self._times = as_of, update.figures, times
         if update.full:
             self._begin_rows({})
-        if self.positions_channel is None:  # they stay: let go of the message that they came in
-            self._unread.update((instrument, row.copy()) for instrument, row in update.positions.items())
-        else:
-            self._unread.update(update.positions)
+        for instrument, row in update.positions.items():
+            self._unread[instrument] = self._kept(row)
+            self._unread_repriced.pop(instrument, None)
+        for instrument, row in update.repriced.items():
+            self._unread_repriced[instrument] = self._kept(row)
+
+    def _kept(self, row: Raw) -> Raw:
+        """Return a row that may stay unread for long: without the message that it came in."""
+        return row if self.positions_channel is not None else row.copy()
 
     def _begin_rows(self, positions: Mapping[InstrumentId, Position]) -> None:
-        self._unread = dict(positions)
+        self._unread, self._unread_repriced = dict(positions), {}
         self._rows, self._rows_before = {}, self._rows or self._rows_before
 
     def _show_all(self) -> list[Channel]:
@@ -168,6 +174,13 @@ class Subject:
                 if self._rows_before[instrument] == moved[instrument]:
                     moved[instrument] = self._rows_before[instrument]
             self._rows, self._rows_before, self._unread = {**self._rows, **moved}, {}, {}
+        if self._unread_repriced:
+            self._rows = dict(self._rows)
+            for instrument, row in self._unread_repriced.items():
+                known = self._rows.get(instrument)
+                if known is not None:  # else it comes in full, as everything that Redis has lost
+                    self._rows[instrument] = repriced_data(known, decode(Repriced, row))
+            self._unread_repriced = {}
         return State(instant(self._as_of), self._rows, self._times)
 
     def _channels(self) -> Iterator[Channel]:

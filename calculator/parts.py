@@ -18,6 +18,7 @@ from realtime.domain.value import Covered
 
 ZERO = Decimal(0)
 _UNIT_PRICE = Decimal("0.00000001")
+_BEYOND_PRICE = Mark._fields.index("stale")
 _EXACT = Context(prec=150, rounding=ROUND_HALF_EVEN)
 
 
@@ -167,6 +168,16 @@ def part_of(held: Held, mark: Mark, rate: Decimal | None, rate_stale_since: date
         mark,
         rate,
         rate_stale_since,
+    )
+
+
+def is_repriced(old: Part, new: Part) -> bool:
+    """Return whether a price with its time and source, and what follows from it, is all that differs."""
+    return (
+        old.mark[_BEYOND_PRICE:] == new.mark[_BEYOND_PRICE:]
+        and old.rate == new.rate
+        and old.rate_stale_since == new.rate_stale_since
+        and (old.value is None) == (new.value is None)
     )
 
 

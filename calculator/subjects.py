@@ -6,13 +6,13 @@ from datetime import datetime
 from calculator.lines import Line, account_lines
 from calculator.marks import Marks
 from calculator.measures import figures
-from calculator.parts import Held, Part, part_of
-from calculator.positions import position
+from calculator.parts import Held, Part, is_repriced, part_of
+from calculator.positions import position, repriced
 from calculator.totals import Totals
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.holding import AccountHoldings
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.value import Figures, Position
+from realtime.domain.value import Figures, Position, Repriced
 from realtime.store.holdings import UserHoldings
 
 
@@ -49,17 +49,22 @@ class Subject:
             self._parts[column] = part = self._part(column, each)
             self._totals.add(column, each, part)
 
-    def revalue(self, column: int) -> None:
-        """Value one of its instruments anew."""
-        held = self.held[column]
-        part = self._part(column, held)
-        self._totals.replace(column, held, self._parts[column], part)
-        self._parts[column] = part
+    def revalue(self, column: int) -> bool:
+        """Value one of its instruments anew; return whether nothing but its price has moved."""
+        held, before = self.held[column], self._parts[column]
+        self._parts[column] = part = self._part(column, held)
+        repriced = is_repriced(before, part)
+        self._totals.replace(column, held, before, part, repriced=repriced)
+        return repriced
 
     def position(self, column: int) -> Position:
         """Return the position in one of its instruments."""
         instrument = self._marks.instruments[column]
         return position(instrument, self.held[column], self._parts[column], self._institution, self.account_id)
+
+    def repriced(self, column: int) -> Repriced:
+        """Return what of that position its price moves."""
+        return repriced(self.held[column], self._parts[column], self.account_id)
 
     def figures(self) -> Figures:
         """Return what it is worth."""

@@ -73,24 +73,26 @@ class Totals:
             self.trades_unknown_count += not held.trades_known
         self._put(column, held, part, 1)
 
-    def replace(self, column: int, held: Held, old: Part, new: Part) -> None:
-        """Take in a part in the place of its old self."""
-        if not self._moved_alone(held, old, new):
+    def replace(self, column: int, held: Held, old: Part, new: Part, *, repriced: bool) -> None:
+        """Take in a part in the place of its old self.
+
+        Args:
+            column: Of its instrument.
+            held: What is held of it.
+            old: As it was taken in.
+            new: As it is now.
+            repriced: Nothing but its price has moved.
+        """
+        if not repriced or not self._reprice(held, old, new):
             self._put(column, held, _negative(old), -1)
             self._put(column, held, new, 1)
 
-    def _moved_alone(self, held: Held, old: Part, new: Part) -> bool:
-        """Take in the differences where a price moved and nothing else did; return whether that was so."""
-        before, after = old.mark, new.mark
-        session = after.day_session
+    def _reprice(self, held: Held, old: Part, new: Part) -> bool:
+        """Take in the differences of a live price in its session; return whether it was one."""
+        session = new.mark.day_session
         if (
-            before.covered is not Covered.LIVE
-            or after.covered is not Covered.LIVE
+            new.mark.covered is not Covered.LIVE
             or session is None
-            or before.day_session is not session
-            or before.previous_close_date != after.previous_close_date
-            or old.rate is not new.rate
-            or old.rate_stale_since is not None
             or new.rate_stale_since is not None
             or old.value is None
             or new.value is None

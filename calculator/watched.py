@@ -169,9 +169,13 @@ class Watched:
 
     def _update(self, subject: Subject, columns: Iterable[int], *, full: bool) -> ValueUpdate:
         instruments = self._marks.instruments
-        positions = {}
+        positions, repriced = {}, {}
         for column in columns:
-            subject.revalue(column)
-            if not subject.held[column].is_gone:
+            is_repriced = subject.revalue(column)
+            if subject.held[column].is_gone:
+                continue
+            if is_repriced and not full:
+                repriced[instruments[column].id] = subject.repriced(column)
+            else:
                 positions[instruments[column].id] = subject.position(column)
-        return ValueUpdate(subject.user_id, subject.account_id, subject.figures(), full, positions)
+        return ValueUpdate(subject.user_id, subject.account_id, subject.figures(), full, positions, repriced)

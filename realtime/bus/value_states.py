@@ -17,13 +17,15 @@ from realtime.contract.messages import Revision, SubjectState, ValueBatch, decod
 from realtime.domain.account import SubjectKey
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition, partition_of
-from realtime.domain.value import Figures, Position
+from realtime.domain.value import Figures, Position, Repriced, at_price
 
 _STATE_TTL_S = 3600
 _WRITTEN_AT_ONCE = 32
 _FIGURES = "figures"
 _REVISION = "revision"
 _AS_OF = "as_of"
+_REPRICED = "repriced:"
+"""Before an instrument's id: what is newer than its row; empty when the row is the newest."""
 
 
 @dataclass(slots=True)
@@ -47,14 +49,18 @@ class UnwrittenStates:
     def add(self, partition: Partition, batch: ValueBatch, updates: Iterable[EncodedUpdate]) -> None:
         """Take in a batch that was published."""
         self._up_to[partition] = batch.revision
-        for update, figures, positions in updates:
+        for update, figures, positions, repriced in updates:
             key = SubjectKey(update.user_id, update.account_id)
             unwritten = self._states.get(key)
             if unwritten is None or update.full:
                 unwritten = self._states[key] = _Unwritten(batch.as_of, update.full, {})
             unwritten.as_of = batch.as_of
             unwritten.fields[_FIGURES] = figures
-            unwritten.fields |= cast("dict[str, bytes]", positions)
+            for instrument, row in positions.items():
+                unwritten.fields[instrument] = row
+                unwritten.fields[_REPRICED + instrument] = b""
+            for instrument, row in repriced.items():
+                unwritten.fields[_REPRICED + instrument] = row
 
     def drop(self, subject: SubjectKey) -> None:
         """Write nothing more of a subject."""
@@ -124,19 +130,29 @@ async def _shorten(bus: Bus, up_to: Mapping[Partition, Revision]) -> None:
 
 def _state(fields: dict[bytes, bytes]) -> SubjectState:
     figures, revision, as_of = (fields.pop(name.encode()) for name in (_FIGURES, _REVISION, _AS_OF))
-    return SubjectState(
-        revision=decode(Revision, revision),
-        as_of=decode(datetime, as_of),
-        figures=decode(Figures, figures),
-        positions={InstrumentId(name.decode()): decode(Position, row) for name, row in fields.items()},
-    )
+    mark = _REPRICED.encode()
+    newer = {name.removeprefix(mark): fields[name] for name in fields if name.startswith(mark)}
+    positions = {
+        InstrumentId(name.decode()): _position(row, newer.get(name))
+        for name, row in fields.items()
+        if not name.startswith(mark)
+    }
+    return SubjectState(decode(Revision, revision), decode(datetime, as_of), decode(Figures, figures), positions)
+
+
+def _position(row: bytes, repriced: bytes | None) -> Position:
+    position = decode(Position, row)
+    return at_price(position, decode(Repriced, repriced)) if repriced else position
 
 
 def _after(state: SubjectState | None, batch: ValueBatch, subject: SubjectKey) -> SubjectState | None:
     for update in batch.updates:
         if (update.user_id, update.account_id) == subject and (update.full or state is not None):
             before = {} if update.full or state is None else state.positions
-            state = SubjectState(batch.revision, batch.as_of, update.figures, {**before, **update.positions})
+            positions = {**before, **update.positions}
+            known = update.repriced.keys() & positions.keys()
+            positions |= {key: at_price(positions[key], update.repriced[key]) for key in known}
+            state = SubjectState(batch.revision, batch.as_of, update.figures, positions)
     return state
 
 

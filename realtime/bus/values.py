@@ -11,13 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple, cast
 
 from msgspec import Raw
-from msgspec.structs import replace
 
 from realtime.bus.client import Bus
 from realtime.bus.direct import Commands, Script
 from realtime.clock import now_ns
 from realtime.contract import names
-from realtime.contract.messages import ValueBatch, ValueUpdate, encode
+from realtime.contract.messages import UnreadBatch, UnreadUpdate, ValueBatch, ValueUpdate, encode
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
 
@@ -41,6 +40,7 @@ class EncodedUpdate(NamedTuple):
     update: ValueUpdate
     figures: bytes
     positions: dict[InstrumentId, bytes]
+    repriced: dict[InstrumentId, bytes]
 
 
 async def next_generation(bus: Bus, partition: Partition) -> int:
@@ -85,7 +85,10 @@ async def publish_all(
         encoded[partition] = parts = [_encoded(update) for update in batch.updates]
         keys += (names.value_log(partition), names.value_feed(partition))
         updates = tuple([_raw(part) for part in parts])
-        arguments += (entry_id(batch), encode(replace(batch, updates=updates)))
+        unread = UnreadBatch(
+            batch.revision, batch.as_of, batch.received_ns, updates, batch.traded_us, batch.computed_ns
+        )
+        arguments += (entry_id(batch), encode(unread))
     await _PUBLISH.run(commands, keys, arguments)
     return encoded
 
@@ -96,11 +99,19 @@ def entry_id(batch: ValueBatch) -> str:
 
 
 def _encoded(update: ValueUpdate) -> EncodedUpdate:
-    rows = {instrument: encode(row) for instrument, row in update.positions.items()}
-    return EncodedUpdate(update, encode(update.figures), rows)
+    positions = {instrument: encode(row) for instrument, row in update.positions.items()}
+    repriced = {instrument: encode(row) for instrument, row in update.repriced.items()}
+    return EncodedUpdate(update, encode(update.figures), positions, repriced)
 
 
-def _raw(encoded: EncodedUpdate) -> ValueUpdate:
+def _raw(encoded: EncodedUpdate) -> UnreadUpdate:
     """Return the update with its parts encoded already, for nothing is encoded twice."""
-    rows = {instrument: Raw(row) for instrument, row in encoded.positions.items()}
-    return replace(encoded.update, figures=Raw(encoded.figures), positions=rows)
+    update, figures, positions, repriced = encoded
+    return UnreadUpdate(
+        update.user_id,
+        update.account_id,
+        Raw(figures),
+        update.full,
+        {instrument: Raw(row) for instrument, row in positions.items()},
+        {instrument: Raw(row) for instrument, row in repriced.items()},
+    )

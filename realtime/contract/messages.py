@@ -13,7 +13,7 @@ from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import MarketStream
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price
-from realtime.domain.value import Figures, Position
+from realtime.domain.value import Figures, Position, Repriced
 
 
 class PriceBatch(msgspec.Struct, frozen=True, array_like=True):
@@ -71,12 +71,13 @@ class FeedState(msgspec.Struct, frozen=True):
     streams: tuple[StreamReport, ...] = ()
 
 
-class ValueUpdate(msgspec.Struct, frozen=True):
+class ValueUpdate(msgspec.Struct, frozen=True, array_like=True):
     """New state of one subject, an account or (when `account_id` is None) the user's portfolio.
 
     Attributes:
         full: `positions` is everything there is; otherwise only what changed since the last update.
         positions: Keyed by instrument id; unchanged ones may be missing unless `full`.
+        repriced: Positions of which nothing but the price and what follows from it changed; none when `full`.
     """
 
     user_id: UserId
@@ -84,6 +85,7 @@ class ValueUpdate(msgspec.Struct, frozen=True):
     figures: Figures
     full: bool
     positions: dict[InstrumentId, Position]
+    repriced: dict[InstrumentId, Repriced] = {}
 
 
 class Revision(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -114,7 +116,7 @@ class ValueBatch(msgspec.Struct, frozen=True, array_like=True):
     computed_ns: int | None = None
 
 
-class UnreadUpdate(msgspec.Struct, frozen=True):
+class UnreadUpdate(msgspec.Struct, frozen=True, array_like=True):
     """A `ValueUpdate` as it came: its figures and positions not decoded, for the reader who may never need them."""
 
     user_id: UserId
@@ -122,6 +124,7 @@ class UnreadUpdate(msgspec.Struct, frozen=True):
     figures: msgspec.Raw
     full: bool
     positions: dict[InstrumentId, msgspec.Raw]
+    repriced: dict[InstrumentId, msgspec.Raw] = {}
 
 
 class UnreadBatch(msgspec.Struct, frozen=True, array_like=True):

@@ -11,7 +11,7 @@ import msgspec
 from realtime.clock import MarketClock
 from realtime.contract.messages import FeedState, FeedStatus
 from realtime.domain.price import HeldPrice, Price
-from realtime.domain.value import Coverage, Figures, Position, SessionChanges
+from realtime.domain.value import Coverage, Figures, Position, Repriced, SessionChanges
 from realtime.market_hours import MarketHours
 
 Data = dict[str, Any]
@@ -108,6 +108,29 @@ def position_data(position: Position, *, of_account: bool) -> Data:
         ]
         row["institutions"] = sorted({part.institution for part in position.contributions})
     return row
+
+
+def repriced_data(row: Data, new: Repriced) -> Data:
+    """Return a row of positions at another price."""
+    moved = {
+        **row,
+        "price": new.price,
+        "price_time": _instant(new.price_time),
+        "price_source": None if new.price_source is None else new.price_source.value,
+        "market_value": new.market_value,
+        "unrealized_gain": new.unrealized_gain,
+        "unrealized_gain_pct": new.unrealized_gain_pct,
+        "day_change": new.day_change,
+        "day_change_pct": new.day_change_pct,
+        "regular_change": new.regular,
+        "extended_change": new.extended,
+        "overnight_change": new.overnight,
+        "round_the_clock_change": new.round_the_clock,
+    }
+    if new.contributed:
+        parts = zip(row["contributions"], new.contributed, strict=True)
+        moved["contributions"] = [{**part, "market_value": value} for part, value in parts]
+    return moved
 
 
 def _session_changes_data(changes: SessionChanges) -> Data:

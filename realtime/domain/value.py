@@ -1,7 +1,7 @@
 """Every published figure, by its field. Amounts are rounded to cents; unknown is None, never zero."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -169,6 +169,24 @@ class PositionChanges(NamedTuple):
     extended_since: date | None = None
 
 
+class Repriced(NamedTuple):
+    """What of a position its price moves; fields as there, `contributed` are the contributions' market values."""
+
+    price: Decimal | None
+    price_time: datetime | None
+    price_source: PriceSource | None
+    market_value: Decimal | None
+    unrealized_gain: Decimal | None
+    unrealized_gain_pct: Decimal | None
+    day_change: Decimal | None
+    day_change_pct: Decimal | None
+    regular: Decimal | None
+    extended: Decimal | None
+    overnight: Decimal | None
+    round_the_clock: Decimal | None
+    contributed: tuple[Decimal | None, ...]
+
+
 class MarketFacts(NamedTuple):
     """What the market says of an instrument besides its price; moves seldom.
 
@@ -245,3 +263,25 @@ class Position:
     changes: PositionChanges = NO_CHANGES
     change_reasons: Mapping[str, str] = field(default_factory=dict)
     market: MarketFacts = NO_FACTS
+
+
+def at_price(position: Position, new: Repriced) -> Position:
+    """Return a position at another price."""
+    return replace(
+        position,
+        price=new.price,
+        price_time=new.price_time,
+        price_source=new.price_source,
+        market_value=new.market_value,
+        unrealized_gain=new.unrealized_gain,
+        unrealized_gain_pct=new.unrealized_gain_pct,
+        day_change=new.day_change,
+        day_change_pct=new.day_change_pct,
+        changes=PositionChanges(
+            new.regular, new.extended, new.overnight, new.round_the_clock, position.changes.extended_since
+        ),
+        contributions=tuple(
+            Contribution(part.account, part.institution, part.quantity, value)
+            for part, value in zip(position.contributions, new.contributed, strict=True)
+        ),
+    )

@@ -24,7 +24,7 @@ from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.price import Price, PriceSource, supersedes
 from realtime.domain.transaction import InvestmentTransaction, TransactionKind
-from realtime.domain.value import Figures, Position
+from realtime.domain.value import Figures, Position, Repriced, at_price
 from realtime.log import Log
 from realtime.market_hours import market_hours_around
 from realtime.process import Health, Process
@@ -83,6 +83,7 @@ class Reader:
             if update.user_id == self._user_id and (update.full or update.account_id in self.states):
                 old = {} if update.full else self.states[update.account_id].positions
                 rows = {key: decode(Position, row) for key, row in update.positions.items()}
+                rows |= {key: at_price(old[key], decode(Repriced, row)) for key, row in update.repriced.items()}
                 self.states[update.account_id] = Valuation(decode(Figures, update.figures), {**old, **rows})
 
 
@@ -236,7 +237,8 @@ async def test_revisions_have_no_gap_and_updates_are_small(desk: Desk) -> None:
     ]
     assert all(batch.computed_ns is not None and batch.received_ns == 1 for batch in reader.batches[before:])
     for batch in reader.batches[before:]:
-        assert all(set(update.positions) == {stock} and not update.full for update in batch.updates)
+        assert all({*update.positions, *update.repriced} == {stock} and not update.full for update in batch.updates)
+    assert not any(update.positions for update in reader.batches[-1].updates)
 
 
 async def test_unheld_instruments_and_unwatched_users_publish_nothing(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
 from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
-from tests.support.broadcasting import AS_OF, figures_of, position_of
+from tests.support.broadcasting import AS_OF, figures_of, position_of, repriced_to
 
 A, B = InstrumentId("a"), InstrumentId("b")
 
@@ -27,9 +27,15 @@ class Calculator:
         self.unwritten = UnwrittenStates()
 
     async def publish(self, total: str, *, full: bool = False, **values: str) -> None:
-        self.number += 1
         rows = {InstrumentId(name): position_of(InstrumentId(name), value) for name, value in values.items()}
-        update = ValueUpdate(self.user_id, None, figures_of(total, 2), full, rows)
+        await self._publish(ValueUpdate(self.user_id, None, figures_of(total, 2), full, rows))
+
+    async def reprice(self, total: str, **values: str) -> None:
+        rows = {InstrumentId(name): repriced_to(value) for name, value in values.items()}
+        await self._publish(ValueUpdate(self.user_id, None, figures_of(total, 2), False, {}, rows))
+
+    async def _publish(self, update: ValueUpdate) -> None:
+        self.number += 1
         batch = ValueBatch(Revision(self.generation, self.number), AS_OF, None, (update,))
         published = await publish_all(self.bus, {self.partition: batch})
         self.unwritten.add(self.partition, batch, published[self.partition])
@@ -62,6 +68,22 @@ async def test_a_reader_finds_what_was_published_before_and_after_the_states_are
     assert await shown(bus, calculator) == ("9.00", {A: "4.00", B: "5.00"})
     await calculator.unwritten.write(bus)
     assert await shown(bus, calculator) == ("9.00", {A: "4.00", B: "5.00"})
+
+
+async def test_a_row_and_its_newer_price_are_one(bus: Bus) -> None:
+    """Ensure a price finds its row wherever both are, and gives way to a newer row."""
+    calculator = await new_calculator(bus)
+    await calculator.publish("3.00", full=True, a="1.00", b="2.00")
+    await calculator.reprice("6.00", a="4.00")
+    assert await shown(bus, calculator) == ("6.00", {A: "4.00", B: "2.00"})
+    await calculator.unwritten.write(bus)
+    assert await shown(bus, calculator) == ("6.00", {A: "4.00", B: "2.00"})
+    await calculator.reprice("7.00", a="5.00")
+    await calculator.publish("9.00", a="7.00")
+    await calculator.unwritten.write(bus)
+    assert await shown(bus, calculator) == ("9.00", {A: "7.00", B: "2.00"})
+    await calculator.reprice("10.00", a="8.00")
+    assert await shown(bus, calculator) == ("10.00", {A: "8.00", B: "2.00"})
 
 
 async def test_a_full_update_replaces_the_rows(bus: Bus) -> None:

@@ -24,7 +24,7 @@ from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.price import PriceSource
-from realtime.domain.value import Figures, Position
+from realtime.domain.value import Figures, Position, Repriced
 from realtime.log import Log
 from realtime.process import Health
 from realtime.settings import Settings
@@ -191,6 +191,25 @@ def position_of(instrument: InstrumentId, value: str, account_id: AccountId | No
         unpriced_reason=None,
         institution="First Bank" if account_id else None,
         account=account_id,
+    )
+
+
+def repriced_to(value: str, *contributed: str) -> Repriced:
+    """Return what `position_of` becomes at another value."""
+    return Repriced(
+        price=Decimal(value) / 2,
+        price_time=AS_OF,
+        price_source=PriceSource.QUOTE,
+        market_value=Decimal(value),
+        unrealized_gain=None,
+        unrealized_gain_pct=None,
+        day_change=None,
+        day_change_pct=None,
+        regular=Decimal(1),
+        extended=None,
+        overnight=None,
+        round_the_clock=None,
+        contributed=tuple(map(Decimal, contributed)),
     )
 
 

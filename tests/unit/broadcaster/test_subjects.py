@@ -18,6 +18,7 @@ from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import Partition
 from realtime.domain.value import Position
+from tests.support.broadcasting import repriced_to
 from tests.unit.broadcaster.builders import ADA, AS_OF, BOB, channel_named, figures_of, position_of
 
 KEY = SubjectKey(ADA, None)
@@ -103,7 +104,10 @@ def test_wherever_the_read_falls_the_result_is_the_same(subscribed_at: int, read
             world.subject.read(state_at(number - 1, str(number - 1), generation=1, **states[number - 1]))
         if number > subscribed_at:
             full, changed = updates[number - 1]
-            update = ValueUpdate(ADA, None, figures_of(str(number), 2), full, rows_of(**changed))
+            repriced = {} if full else {name: value for name, value in changed.items() if choose.random() < 0.5}
+            rows = rows_of(**{name: value for name, value in changed.items() if name not in repriced})
+            prices = {InstrumentId(name): repriced_to(value) for name, value in repriced.items()}
+            update = ValueUpdate(ADA, None, figures_of(str(number), 2), full, rows, prices)
             world.partition.receive(batch_of(number, update))
     if read_at == 12:
         world.subject.read(state_at(12, "12", generation=1, **states[12]))

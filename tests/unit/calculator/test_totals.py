@@ -10,7 +10,7 @@ from calculator.change_reasons import Session
 from calculator.fx import SAME
 from calculator.lines import Line
 from calculator.mark import UNPRICED, Mark
-from calculator.parts import Held, exact_arithmetic, part_of
+from calculator.parts import Held, exact_arithmetic, is_repriced, part_of
 from calculator.totals import Totals
 from realtime.domain.account import AccountId
 from realtime.domain.price import PriceSource
@@ -88,7 +88,7 @@ def test_replacing_equals_summing_anew(
             running.add(column, held, part)
             for next_mark, next_rate in later:
                 old, part = part, part_of(held, next_mark, next_rate)
-                running.replace(column, held, old, part)
+                running.replace(column, held, old, part, repriced=is_repriced(old, part))
             fresh.add(column, held, part)
     assert state(running) == state(fresh)
 
@@ -107,7 +107,7 @@ def test_a_live_price_that_moves_moves_every_sum_it_is_in() -> None:
     held, running, fresh = Held.of((line("a", "2", "150"),)), Totals(), Totals()
     old, new = (part_of(held, live_mark(price, "100"), SAME) for price in ("110", "113"))
     running.add(0, held, old)
-    running.replace(0, held, old, new)
+    running.replace(0, held, old, new, repriced=is_repriced(old, new))
     fresh.add(0, held, new)
     assert state(running) == state(fresh)
     assert told(running.covered[Covered.LIVE], running.session_changes[Session.REGULAR]) == (226, 26)

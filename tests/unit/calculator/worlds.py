@@ -22,7 +22,7 @@ from realtime.domain.holding import AccountHoldings, Holding
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Delivery, HeldPrice, HoldReason, Price, PriceSource, TradingStatus
 from realtime.domain.transaction import DayTrade, DayTrades
-from realtime.domain.value import Covered
+from realtime.domain.value import Covered, at_price
 from realtime.store.holdings import UserHoldings
 from tests.support.exact import UserValuation, Valuation, World, value_user
 
@@ -199,7 +199,8 @@ def applied(states: States, updates: list[ValueUpdate]) -> States:
     for update in updates:
         key = (update.user_id, update.account_id)
         old = {} if update.full else after[key].positions
-        after[key] = Valuation(update.figures, {**old, **update.positions})
+        repriced = {key: at_price(old[key], new) for key, new in update.repriced.items()}
+        after[key] = Valuation(update.figures, {**old, **update.positions, **repriced})
     return after
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedState, FeedStatus
-from realtime.contract.shapes import figures_data, instant, market_data, position_data, price_data
+from realtime.contract.shapes import figures_data, instant, market_data, position_data, price_data, repriced_data
 from realtime.domain.account import AccountId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price, PriceSource
-from realtime.domain.value import Contribution, Figures, MarketFacts, Position
+from realtime.domain.value import Contribution, Figures, MarketFacts, Position, at_price
 from realtime.market_hours import market_hours_around
+from tests.support.broadcasting import repriced_to
 from tests.unit.broadcaster.builders import AS_OF, figures_of, position_of
 
 SESSIONS = ("regular", "extended", "overnight", "round_the_clock")
@@ -130,3 +131,18 @@ def test_prices() -> None:
     unknown = price_data("BRK.B", "i", None, "closed")
     assert set(unknown) == set(closed)
     assert {unknown[key] for key in unknown if key not in {"symbol", "instrument", "session"}} == {None}
+
+
+def test_a_row_at_another_price_is_that_position_s_row() -> None:
+    """Ensure nobody can tell whether a row came whole or as its price alone, in an account and in a portfolio."""
+    ours = [Contribution(AccountId(name), "Abacus", Decimal(1), Decimal(5)) for name in "ab"]
+    for row, new in (
+        (position_of("i", "10", *ours), repriced_to("12", "7", "5")),
+        (replace(position_of("i", "10"), institution="Abacus", account=AccountId("a")), repriced_to("12")),
+    ):
+        of_account = row.account is not None
+        expected = position_data(at_price(row, new), of_account=of_account)
+        found = repriced_data(position_data(row, of_account=of_account), new)
+        assert found == expected
+        assert list(found) == list(expected)
+        assert (found["market_value"], found["regular_change"]) == (12, 1)
