@@ -2,6 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   base: "/",
+  resolve: { alias: { "navstream-client": new URL("client/src/index.ts", import.meta.url).pathname } },
   build: {
     target: "es2022",
     sourcemap: false,
@@ -13,7 +14,7 @@ export default defineConfig({
     proxy: { "/api": "http://127.0.0.1:8080" },
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    include: ["test/**/*.test.ts", "client/test/**/*.test.ts"],
     environment: "node",
   },
 });

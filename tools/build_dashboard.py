@@ -10,19 +10,23 @@ from pathlib import Path
 
 DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard"
 STAMP = DASHBOARD / "dist" / ".built-from"
+INSTALLED = DASHBOARD / "node_modules" / ".installed-from"
 NODE_MAJOR_MIN = 20
 
 
 def main() -> None:
     npm = find_npm()
     if "--test" in sys.argv:
+        step("checking the dashboard's types", [*npm, "run", "check"])
         step("testing the dashboard", [*npm, "test"])
         return
     sources = fingerprint()
     if STAMP.exists() and STAMP.read_text() == sources:
         return
-    if not (DASHBOARD / "node_modules" / ".package-lock.json").exists():
+    lock = hashlib.sha256((DASHBOARD / "package-lock.json").read_bytes()).hexdigest()
+    if not INSTALLED.exists() or INSTALLED.read_text() != lock:
         step("installing the dashboard's packages", [*npm, "ci", "--no-audit", "--no-fund"])
+        INSTALLED.write_text(lock)
     step("building the dashboard", [*npm, "run", "build"])
     STAMP.write_text(sources)
 

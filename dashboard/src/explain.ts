@@ -1,9 +1,10 @@
 /** Why a total is what it is: the server's explanation, as rows of text. Pure. */
 
+import type { Figures, Position } from "navstream-client";
+
 import * as format from "./format";
 import { displaySymbol } from "./instrument";
 import { SOURCES } from "./mark";
-import type { Figures, Position } from "./protocol";
 
 /** Totals that are sums of lines; null where nothing has one. */
 export interface Sums {

@@ -1,13 +1,13 @@
 /** Wiring: sign in, open the stream, keep accounts fresh, render. */
 
 import { render } from "preact";
+import { Stream } from "navstream-client";
 
 import type { Explanation } from "./explain";
 import * as rest from "./rest";
 import * as session from "./session";
 import { channelNames, INITIAL, withChannels, type State } from "./state";
 import { Store } from "./store";
-import { Stream } from "./socket";
 import { App } from "./views/app";
 import "./style/index.css";
 

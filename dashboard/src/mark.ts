@@ -1,7 +1,8 @@
 /** Where a position's price comes from and how far to trust it, in words. Pure. */
 
+import type { Position, PriceSource } from "navstream-client";
+
 import { age, day, newYorkDayTime, newYorkTime, newYorkDate } from "./format";
-import type { Position, PriceSource } from "./protocol";
 
 export type MarkKind = "live" | "stale" | "estimated" | "unpriced" | "cash";
 

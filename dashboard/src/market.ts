@@ -1,7 +1,8 @@
 /** Market time and the market session, in words. Pure. */
 
+import type { Market, Session } from "navstream-client";
+
 import { countdown, newYorkDate, weekday } from "./format";
-import type { Market, Session } from "./protocol";
 
 /** Return market time at a wall time, given the market's state and the wall time at which it was received. */
 export function marketNow(market: Market, receivedAt: number, wallNow: number): number {

@@ -1,7 +1,8 @@
 /** Which holdings are shown, and in which order. Pure. */
 
+import type { Position } from "navstream-client";
+
 import { displaySymbol } from "./instrument";
-import type { Position } from "./protocol";
 
 export type SortKey = "symbol" | "quantity" | "price" | "market_value" | "day_change" | "unrealized_gain";
 

@@ -1,11 +1,19 @@
 /** Everything the page shows, and how it changes. The views read it; only main.ts writes it. */
 
-import type { ChannelState, Channels } from "./channels";
-import type { Figures, JsonObject, Market, Position } from "./protocol";
+import {
+  figuresOf,
+  marketOf as clientMarketOf,
+  positionsOf as clientPositionsOf,
+  type Channels,
+  type Connection,
+  type Figures,
+  type Market,
+  type Position,
+} from "navstream-client";
+
 import type { Account, ProviderConnection } from "./rest";
 import { append, EMPTY, type Series } from "./series";
 import type { User } from "./session";
-import type { Connection } from "./socket";
 
 export type Screen =
   | { kind: "signing-in" }
@@ -70,34 +78,16 @@ function grown(state: State): Series {
     : append(state.series, market.trading_day, Date.parse(portfolio.asOf), total);
 }
 
-/** The broadcaster's data is trusted to have the fields of the protocol; a contract test holds it to that. */
-export function figuresOf(channel: ChannelState | undefined): Figures | null {
-  return channel === undefined ? null : (channel.data as unknown as Figures);
-}
-
 export function portfolioOf(state: State): Figures | null {
   return figuresOf(state.channels.get("portfolio"));
 }
 
 export function marketOf(state: State): Market | null {
-  const channel = state.channels.get("market");
-  return channel === undefined ? null : (channel.data as unknown as Market);
+  return clientMarketOf(state.channels.get("market"));
 }
 
-const rows = new WeakMap<JsonObject, Position[]>();
-
-/** Return the positions; the same array for the same state. */
 export function positionsOf(state: State): readonly Position[] | null {
-  const channel = state.channels.get("positions");
-  if (channel === undefined) {
-    return null;
-  }
-  let found = rows.get(channel.data);
-  if (found === undefined) {
-    found = Object.values(channel.data) as unknown as Position[];
-    rows.set(channel.data, found);
-  }
-  return found;
+  return clientPositionsOf(state.channels.get("positions"));
 }
 
 /** Return what the total was at the previous close, as far as it is known. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Figures, Position } from "navstream-client";
 
 import { lineRows, origins, sumRows, type ExplainedLine, type Explanation, type Sums } from "../src/explain";
-import type { Figures, Position } from "../src/protocol";
 import { position } from "./position";
 
 const NOTHING: Sums = {

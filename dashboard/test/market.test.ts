@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Market } from "navstream-client";
 
 import { changeLabel, marketNow, nextChange, sessionName } from "../src/market";
-import type { Market } from "../src/protocol";
 
 const market: Market = {
   session: "regular",

@@ -1,4 +1,4 @@
-import type { Position } from "../src/protocol";
+import type { Position } from "navstream-client";
 
 /** A position for tests: 10 shares, priced by a trade at 15:00 UTC. */
 export function position(fields: Partial<Position>): Position {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { ChannelState, Channels, JsonObject } from "navstream-client";
 
-import type { ChannelState, Channels } from "../src/channels";
-import type { JsonObject } from "../src/protocol";
 import { channelNames, INITIAL, positionsOf, previousTotal, portfolioOf, withChannels } from "../src/state";
 
 const channel = (data: JsonObject): ChannelState => {

@@ -1,9 +1,11 @@
 /** The accounts with their live figures. */
 
+import { figuresOf } from "navstream-client";
+
 import * as format from "../format";
 import { providerName } from "../instrument";
 import type { Account } from "../rest";
-import { figuresOf, type State } from "../state";
+import type { State } from "../state";
 import { WhyButton } from "./explain";
 import { Amount, Ago, Badge, Change } from "./parts";
 

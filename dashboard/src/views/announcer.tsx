@@ -1,9 +1,9 @@
 /** Tells screen readers the total, politely and at most every 30 seconds. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Figures } from "navstream-client";
 
 import * as format from "../format";
-import type { Figures } from "../protocol";
 
 const EVERY_MS = 30_000;
 

@@ -1,8 +1,8 @@
 /** Above the page: a lost connection, or a market-data stream in trouble. */
 
+import type { Market, Connection } from "navstream-client";
+
 import * as format from "../format";
-import type { Market } from "../protocol";
-import type { Connection } from "../socket";
 import { useTick } from "./hooks";
 
 export function ReconnectBanner(props: { connection: Connection; valuesShown: boolean; retryNow: () => void }) {

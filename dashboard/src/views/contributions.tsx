@@ -1,8 +1,9 @@
 /** Which accounts hold an instrument, and how its value comes about. */
 
+import type { Position } from "navstream-client";
+
 import * as format from "../format";
 import type { Mark } from "../mark";
-import type { Position } from "../protocol";
 import type { Account } from "../rest";
 import { WhyButton } from "./explain";
 import { Badge } from "./parts";

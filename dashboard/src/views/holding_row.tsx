@@ -1,11 +1,11 @@
 /** A holding as a table row; opens into its accounts. */
 
 import { useContext } from "preact/hooks";
+import type { Position } from "navstream-client";
 
 import * as format from "../format";
 import { displaySymbol } from "../instrument";
 import { markOf, type Mark } from "../mark";
-import type { Position } from "../protocol";
 import { Contributions } from "./contributions";
 import type { HoldingProps } from "./holdings";
 import { MarketClock, useTick } from "./hooks";

@@ -1,8 +1,8 @@
 /** The holdings, one row an instrument: a table on a desk, cards on a phone. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Position } from "navstream-client";
 
-import type { Position } from "../protocol";
 import type { Account } from "../rest";
 import { FIRST_SORT, inOrder, matching, shareOf, sortedBy, type Sort, type SortKey } from "../rows";
 import { HoldingCard } from "./holding_card";

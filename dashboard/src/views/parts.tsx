@@ -1,11 +1,11 @@
 /** Small pieces that several views use. */
 
 import { useContext } from "preact/hooks";
+import type { Position } from "navstream-client";
 
 import * as format from "../format";
 import { className, initials } from "../instrument";
 import type { Mark } from "../mark";
-import type { Position } from "../protocol";
 import { Hues, MarketClock, useFlash, useTick } from "./hooks";
 
 /** Coloured initials of an institution; its name is read out and shown on hover. */

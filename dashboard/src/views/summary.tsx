@@ -1,10 +1,10 @@
 /** The figures of the portfolio, big, and their chart. */
 
 import { useContext } from "preact/hooks";
+import type { Figures, Market } from "navstream-client";
 
 import * as format from "../format";
 import { changeLabel } from "../market";
-import type { Figures, Market } from "../protocol";
 import { previousTotal, type State } from "../state";
 import { Chart } from "./chart";
 import { WhyButton } from "./explain";

@@ -1,11 +1,10 @@
 /** Brand, market state with its countdown, state of the connection, sign out. */
 
 import { useContext } from "preact/hooks";
+import type { Market, Connection } from "navstream-client";
 
 import * as format from "../format";
 import { nextChange, sessionName } from "../market";
-import type { Market } from "../protocol";
-import type { Connection } from "../socket";
 import { MarketClock, useTick } from "./hooks";
 
 export function Brand() {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { applyDelta } from "../src/apply";
 import { stateHash } from "../src/hash";
 import type { JsonObject } from "../src/protocol";
-import vectors from "../../tests/support/state_hashes.json?raw";
+import vectors from "../../../tests/support/state_hashes.json?raw";
 
 describe("stateHash", () => {
   const known = JSON.parse(vectors) as { state: JsonObject; hash: string }[];

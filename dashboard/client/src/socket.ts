@@ -1,11 +1,11 @@
 /** The WebSocket: opens it, signs in, subscribes, keeps it alive, and comes back when it breaks. */
 
-import { retryDelayMs } from "./backoff";
-import { only, receive, resumePoints, type Channels } from "./channels";
-import { stateHash } from "./hash";
-import { CLOSE_FORBIDDEN, CLOSE_UNAUTHENTICATED, parseMessage, type Check, type ServerMessage } from "./protocol";
+import { retryDelayMs } from "./backoff.ts";
+import { only, receive, resumePoints, type Channels } from "./channels.ts";
+import { stateHash } from "./hash.ts";
+import { CLOSE_FORBIDDEN, CLOSE_UNAUTHENTICATED, parseMessage, type Check, type ServerMessage } from "./protocol.ts";
 
-/** Faster than this the eye cannot read; the broadcaster then sends the newest state, not each one. */
+/** Faster than this the eye cannot read; the server then sends the newest state, not each one. */
 const MAX_RATE_HZ = 5;
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -17,7 +17,9 @@ export type Connection =
   | { kind: "signed-out"; reason: "expired" | "forbidden" };
 
 export interface StreamListener {
+  /** A refused token ends the stream as `signed-out`; anything else that breaks is retried for ever. */
   connectionChanged(connection: Connection): void;
+  /** The states of all followed channels, a new map at each message; unchanged parts keep their identity. */
   channelsChanged(channels: Channels): void;
 }
 
@@ -25,7 +27,11 @@ export interface StreamOptions {
   url: string;
   token: string;
   listener: StreamListener;
+  /** Messages a second and channel at most; 5 by default. */
+  maxRateHz?: number;
+  /** For tests: makes the socket. */
   open?: (url: string) => WebSocket;
+  /** For tests: 0 to 1, spreads reconnections. */
   chance?: () => number;
 }
 
@@ -178,7 +184,7 @@ export class Stream {
         op: "subscribe",
         id: this.nextId++,
         channels: names,
-        max_rate_hz: MAX_RATE_HZ,
+        max_rate_hz: this.options.maxRateHz ?? MAX_RATE_HZ,
         self_check: true,
         ...(Object.keys(points).length > 0 ? { resume: points } : {}),
       });

@@ -6,7 +6,7 @@
  * of their keys, every number a float 64.
  */
 
-import type { Json, JsonObject } from "./protocol";
+import type { Json, JsonObject } from "./protocol.ts";
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   let rest = index;

@@ -1,7 +1,7 @@
 /** What the client knows of each channel: its state, and whether the next message fits. Pure. */
 
-import { applyDelta } from "./apply";
-import type { Delta, JsonObject, Snapshot } from "./protocol";
+import { applyDelta } from "./apply.ts";
+import type { Delta, JsonObject, Snapshot } from "./protocol.ts";
 
 export interface ChannelState {
   epoch: string;

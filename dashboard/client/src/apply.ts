@@ -1,6 +1,6 @@
 /** State + delta = state. Pure, and the whole of it; docs/asyncapi.yaml says the same in words. */
 
-import type { Json, JsonObject } from "./protocol";
+import type { Json, JsonObject } from "./protocol.ts";
 
 function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

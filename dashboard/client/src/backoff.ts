@@ -1,6 +1,6 @@
 /** When to try again. Pure: the chance is an argument. */
 
-import { CLOSE_OVERLOADED, CLOSE_RESTART, CLOSE_TOO_MANY } from "./protocol";
+import { CLOSE_OVERLOADED, CLOSE_RESTART, CLOSE_TOO_MANY } from "./protocol.ts";
 
 const BASE_MS = 500;
 const CAP_MS = 15_000;
