@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from broadcaster.delta import delta
+from broadcaster.delta import Difference, delta
 from broadcaster.encoding import Body, Encoding
 from broadcaster.protocol import Times
 from realtime.client.state_hash import state_hash
@@ -76,13 +76,23 @@ class State:
     What clients are sent because of it is encoded once and kept here while it is the newest state.
     """
 
-    __slots__ = ("_bodies", "_hash", "_last", "as_of", "data", "times")
+    __slots__ = ("_bodies", "_hash", "_last", "_since", "as_of", "data", "times")
 
-    def __init__(self, as_of: str, data: Mapping[str, Any], times: Times | None = None) -> None:
-        """Keep the data, the market time, RFC 3339, of its valuation, and when the price behind it was where."""
+    def __init__(
+        self, as_of: str, data: Mapping[str, Any], times: Times | None = None, since: "Since | None" = None
+    ) -> None:
+        """Keep what there is to say.
+
+        Args:
+            as_of: Market time, RFC 3339, of the valuation.
+            data: As clients have it.
+            times: When the price behind it was where.
+            since: How it was made of the data before it, where that is known.
+        """
         self.as_of = as_of
         self.data = data
         self.times = times
+        self._since = since
         self._last: _Encoded | None = None
         self._bodies: list[_Encoded] | None = None
         self._hash: str | None = None
@@ -116,15 +126,26 @@ class State:
 
     def supersede(self) -> None:
         """Forget the encoded forms: it is the newest state no longer."""
-        self._last = self._bodies = None
+        self._last = self._bodies = self._since = None
 
     def _encode(self, sent: "State | None", channel: str, encoding: Encoding) -> Body | None:
-        difference = None if sent is None else delta(sent.data, self.data)
+        difference = None if sent is None else self._difference(sent.data)
         times = None if self.times is None else self.times.sent_at(now_ns() // 1000)
         if difference is None:
             return encoding.snapshot(channel, self.as_of, self.data, times)
         data, removed = difference
         return encoding.delta(channel, self.as_of, data, removed, times) if data or removed else None
+
+    def _difference(self, sent: Mapping[str, Any]) -> Difference | None:
+        since = self._since
+        return since.difference if since is not None and since.data is sent else delta(sent, self.data)
+
+
+class Since(NamedTuple):
+    """The data of an earlier state, and what turns it into a later one's."""
+
+    data: Mapping[str, Any]
+    difference: Difference
 
 
 _Encoded = tuple[State | None, Encoding, Body | None]

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from broadcaster.channels import Channel, State
+from broadcaster.channels import Channel, Since, State
+from broadcaster.delta import Difference
 from broadcaster.protocol import Times
 from realtime.contract.messages import Revision, SubjectState, UnreadBatch, UnreadUpdate, decode
 from realtime.contract.shapes import Data, figures_data, instant, position_data, repriced_data
@@ -164,6 +165,7 @@ class Subject:
     def _positions_state(self) -> State:
         """Return the rows; those that did not change are the ones of the state before."""
         assert self._as_of is not None
+        since = None
         if self._unread:
             of_account = self.key.account_id is not None
             moved: dict[str, Data] = {
@@ -174,14 +176,21 @@ class Subject:
                 if self._rows_before[instrument] == moved[instrument]:
                     moved[instrument] = self._rows_before[instrument]
             self._rows, self._rows_before, self._unread = {**self._rows, **moved}, {}, {}
+        elif self._unread_repriced:
+            since = Since(self._rows, Difference({}, ()))
         if self._unread_repriced:
-            self._rows = dict(self._rows)
+            rows = dict(self._rows)
             for instrument, row in self._unread_repriced.items():
-                known = self._rows.get(instrument)
-                if known is not None:  # else it comes in full, as everything that Redis has lost
-                    self._rows[instrument] = repriced_data(known, decode(Repriced, row))
-            self._unread_repriced = {}
-        return State(instant(self._as_of), self._rows, self._times)
+                known = rows.get(instrument)
+                if known is None:
+                    continue  # it comes in full, as everything that Redis has lost
+                fields = repriced_data(known, decode(Repriced, row))
+                if fields:
+                    rows[instrument] = {**known, **fields}
+                    if since is not None:
+                        since.difference.data[instrument] = fields
+            self._rows, self._unread_repriced = rows, {}
+        return State(instant(self._as_of), self._rows, self._times, since)
 
     def _channels(self) -> Iterator[Channel]:
         if self.figures_channel is not None:

@@ -88,32 +88,31 @@ class Totals:
             self._put(column, held, new, 1)
 
     def _reprice(self, held: Held, old: Part, new: Part) -> bool:
-        """Take in the differences of a live price in its session; return whether it was one."""
-        session = new.mark.day_session
+        """Take in the differences that another price makes; return False when they are more than sums."""
         if (
-            new.mark.covered is not Covered.LIVE
-            or session is None
-            or new.rate_stale_since is not None
-            or old.value is None
+            old.value is None
             or new.value is None
             or old.gross is None
             or new.gross is None
+            or new.stale_since is not None
+            or new.mark.covered is None
+            or new.mark.estimated is not old.mark.estimated
             or held.is_cash
         ):
             return False
-        if old.change is None or new.change is None:
-            if old.change is not new.change:
-                return False
-        else:
-            change = new.change - old.change
-            self.change += change
-            self.session_changes[session] += change
+        if old.change is not None and new.change is not None:
+            self.change += new.change - old.change
+        for session, (before, after) in enumerate(zip(old.changes, new.changes, strict=True)):
+            if before is not None and after is not None:
+                self.session_changes[session] += after - before
         if old.gain is not None and new.gain is not None:
             self.gain += new.gain - old.gain
         gross = new.gross - old.gross
         self.market_value += new.value - old.value
         self.gross += gross
-        self.covered[Covered.LIVE] += gross
+        self.covered[new.mark.covered] += gross
+        if new.mark.estimated:
+            self.estimated += gross
         return True
 
     def _put(self, column: int, held: Held, part: Part, count: int) -> None:

@@ -111,9 +111,8 @@ def position_data(position: Position, *, of_account: bool) -> Data:
 
 
 def repriced_data(row: Data, new: Repriced) -> Data:
-    """Return a row of positions at another price."""
-    moved = {
-        **row,
+    """Return the fields of a row of positions that another price changes."""
+    fields: Data = {
         "price": new.price,
         "price_time": _instant(new.price_time),
         "price_source": None if new.price_source is None else new.price_source.value,
@@ -129,8 +128,8 @@ def repriced_data(row: Data, new: Repriced) -> Data:
     }
     if new.contributed:
         parts = zip(row["contributions"], new.contributed, strict=True)
-        moved["contributions"] = [{**part, "market_value": value} for part, value in parts]
-    return moved
+        fields["contributions"] = [{**part, "market_value": value} for part, value in parts]
+    return {name: value for name, value in fields.items() if row[name] != value}
 
 
 def _session_changes_data(changes: SessionChanges) -> Data:

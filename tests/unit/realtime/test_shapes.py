@@ -142,7 +142,8 @@ def test_a_row_at_another_price_is_that_position_s_row() -> None:
     ):
         of_account = row.account is not None
         expected = position_data(at_price(row, new), of_account=of_account)
-        found = repriced_data(position_data(row, of_account=of_account), new)
-        assert found == expected
-        assert list(found) == list(expected)
-        assert (found["market_value"], found["regular_change"]) == (12, 1)
+        before = position_data(row, of_account=of_account)
+        fields = repriced_data(before, new)
+        assert {**before, **fields} == expected
+        assert (fields["market_value"], fields["regular_change"]) == (12, 1)
+        assert repriced_data(expected, new) == {}
