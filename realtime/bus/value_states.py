@@ -5,6 +5,7 @@ after the last full update. What a state lacks is in its partition's log (values
 always complete. Writers: the calculator that holds the partition. Readers: any number. Lost when Redis loses its data.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,10 @@ from realtime.domain.partition import Partition, partition_of
 from realtime.domain.value import Figures, Position, Repriced, at_price
 
 _STATE_TTL_S = 3600
-_WRITTEN_AT_ONCE = 32
+_WRITTEN_AT_ONCE = 8
+_SHORTENED_AT_ONCE = 32
+_PAUSE_S = 0.002
+"""Between writes, so that values, whose time counts, are never long behind states, whose time does not."""
 _FIGURES = "figures"
 _REVISION = "revision"
 _AS_OF = "as_of"
@@ -44,6 +48,7 @@ class UnwrittenStates:
     """
 
     _states: dict[SubjectKey, _Unwritten] = field(default_factory=dict)
+    _writing: dict[SubjectKey, _Unwritten] = field(default_factory=dict)
     _up_to: dict[Partition, Revision] = field(default_factory=dict)
 
     def add(self, partition: Partition, batch: ValueBatch, updates: Iterable[EncodedUpdate]) -> None:
@@ -65,15 +70,14 @@ class UnwrittenStates:
     def drop(self, subject: SubjectKey) -> None:
         """Write nothing more of a subject."""
         self._states.pop(subject, None)
+        self._writing.pop(subject, None)
 
     def leave(self, partitions: Iterable[Partition]) -> None:
         """Write nothing more of these partitions: they are another calculator's."""
         gone = frozenset(partitions)
-        self._states = {
-            subject: unwritten
-            for subject, unwritten in self._states.items()
-            if partition_of(subject.user_id) not in gone
-        }
+        for states in (self._states, self._writing):
+            for subject in [each for each in states if partition_of(each.user_id) in gone]:
+                del states[subject]
         self._up_to = {key: revision for key, revision in self._up_to.items() if key not in gone}
 
     async def write(self, bus: Bus) -> None:
@@ -82,12 +86,12 @@ class UnwrittenStates:
         Raises:
             RedisError: Some are written, some are not; publish everything in full.
         """
-        states, self._states = self._states, {}
+        self._writing, self._states = self._states, {}
         up_to, self._up_to = self._up_to, {}
-        todo = list(states.items())
-        for first in range(0, len(todo), _WRITTEN_AT_ONCE):
+        while self._writing:
             pipeline = bus.pipeline(transaction=False)
-            for subject, unwritten in todo[first : first + _WRITTEN_AT_ONCE]:
+            for _ in range(min(_WRITTEN_AT_ONCE, len(self._writing))):
+                subject, unwritten = self._writing.popitem()
                 key = _key(subject)
                 unwritten.fields[_REVISION] = encode(up_to[partition_of(subject.user_id)])
                 unwritten.fields[_AS_OF] = encode(unwritten.as_of)
@@ -97,6 +101,7 @@ class UnwrittenStates:
                 if unwritten.full:
                     pipeline.expire(key, _STATE_TTL_S)
             await pipeline.execute()
+            await asyncio.sleep(_PAUSE_S)
         await _shorten(bus, up_to)
 
 
@@ -121,9 +126,9 @@ async def drop_state(bus: Bus, subject: SubjectKey) -> None:
 
 async def _shorten(bus: Bus, up_to: Mapping[Partition, Revision]) -> None:
     done = list(up_to.items())
-    for first in range(0, len(done), _WRITTEN_AT_ONCE):
+    for first in range(0, len(done), _SHORTENED_AT_ONCE):
         pipeline = bus.pipeline(transaction=False)
-        for partition, revision in done[first : first + _WRITTEN_AT_ONCE]:
+        for partition, revision in done[first : first + _SHORTENED_AT_ONCE]:
             pipeline.xtrim(names.value_log(partition), minid=f"{revision.generation}-{revision.number + 1}")
         await pipeline.execute()
 
