@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from redis.asyncio.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio.connection import AbstractConnection, Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 
-class Cancellable(Connection):
+class Cancellable(AbstractConnection):
     """A connection that ends where its caller does."""
 
     async def ask(self, *arguments: Any) -> Any:
@@ -53,6 +53,10 @@ class Cancellable(Connection):
             raise
 
 
+class _CancellableTCP(Cancellable, Connection):
+    """Over TCP."""
+
+
 class _CancellableSSL(Cancellable, SSLConnection):
     """Over TLS."""
 
@@ -62,7 +66,7 @@ class _CancellableUnix(Cancellable, UnixDomainSocketConnection):
 
 
 _CANCELLABLE = {
-    Connection: Cancellable,
+    Connection: _CancellableTCP,
     SSLConnection: _CancellableSSL,
     UnixDomainSocketConnection: _CancellableUnix,
 }
