@@ -62,15 +62,17 @@ class Institution:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A record that cannot be used.
+    """A record that cannot be used, or a part of one.
 
     Attributes:
         alias: The provider's id of the instrument; None when not even that can be read.
         reason: Why, for a person.
+        harmless: No holding is missing for it: only a part was left out, or other records say the same.
     """
 
     alias: str | None
     reason: str
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ class HoldingsReport:
     """A connection's answer.
 
     Attributes:
-        set_aside: Accounts that cannot be read; while there is one, no account counts as vanished.
+        set_aside: Accounts that cannot be read; while one of them is not harmless, no account counts as vanished.
         fetched_at: Wall time of the answer.
     """
 

@@ -17,6 +17,7 @@ Event = Literal[
     "client_refused",
     "collector_subscribed",
     "collector_unsubscribed",
+    "connection_not_ended",
     "connection_reconnect_needed",
     "connection_removed",
     "database_unreachable",

@@ -50,6 +50,7 @@ class Control:
             web.get("/control/state", self._state),
             web.post("/control/holdings", self._holdings),
             web.post("/control/cash", self._cash),
+            web.post("/control/accounts", self._accounts),
             web.post("/control/prices", self._prices),
             web.get("/control/faults", self._list_faults),
             web.post("/control/faults", self._add_fault),
@@ -84,6 +85,13 @@ class Control:
         currency = str(body.get("currency") or self.target.state.account(key).plan.currency)
         account = self.target.state.set_cash(key, currency, decimal(body, "amount"), self.target.market_now())
         return self._done(body, account)
+
+    async def _accounts(self, request: web.Request) -> web.Response:
+        """Let an account disappear from the provider's lists, or come back."""
+        body = await body_of(request)
+        account = self.target.state.account(self.target.account_key(text(body, "account")))
+        account.hidden = bool(body.get("hidden"))
+        return answer({"account": account.key, "hidden": account.hidden})
 
     async def _prices(self, request: web.Request) -> web.Response:
         body = await body_of(request)

@@ -35,6 +35,7 @@ class AccountState:
         cash: Settled cash by currency, without money-market sweep holdings; negative is a margin loan.
         activities: Newest first.
         extracted_at: When the provider last read the account at the institution, market time.
+        hidden: The provider does not list it, as if it were closed.
     """
 
     plan: PlannedAccount
@@ -45,6 +46,7 @@ class AccountState:
     holdings: dict[str, StartHolding]
     activities: list[Activity]
     extracted_at: datetime
+    hidden: bool = False
 
     @property
     def key(self) -> str:

@@ -15,6 +15,10 @@ A fault is set over `POST /control/faults` and taken while a request is answered
     partial        half of the holdings are missing although the answer is a 200
     unknown_enum   an enum value nobody has seen yet
     null_price     the newest prices are null
+    revoked        Plaid: the user withdrew his permission at the institution
+    cash_apart     Plaid: cash is no holding, `available` says it
+    loan_apart     Plaid: a margin loan is no holding and not in `current`, `margin_loan_amount` says it
+    withheld       SnapTrade: the brokerage gives no holdings, only the account's total
     disabled       SnapTrade: the connection is disabled and answers reads with what it had
 """
 
@@ -37,6 +41,10 @@ KINDS = (
     "partial",
     "unknown_enum",
     "null_price",
+    "revoked",
+    "cash_apart",
+    "loan_apart",
+    "withheld",
     "disabled",
 )
 

@@ -36,19 +36,23 @@ def holdings_get(call: Call) -> dict[str, Any]:
     """Answer `/investments/holdings/get` from the last extraction."""
     item = call.working_item("investments")
     chosen = _investment_accounts(call, item)
-    unknown_enum = call.quirk("unknown_enum", item)
-    null_price = call.quirk("null_price", item)
+    quirks = shapes.Quirks(
+        null_price=call.quirk("null_price", item),
+        unknown_enum=call.quirk("unknown_enum", item),
+        cash_apart=call.quirk("cash_apart", item),
+        loan_apart=call.quirk("loan_apart", item),
+    )
     securities: dict[str, dict[str, Any]] = {}
     holdings: list[dict[str, Any]] = []
     for account in chosen:
-        lines = _holdings(call, item, account, securities, shapes.Quirks(null_price, unknown_enum))
-        if null_price and lines:
+        lines = _holdings(call, item, account, securities, quirks)
+        if quirks.null_price and lines:
             lines[0] |= {"institution_price": None, "institution_value": None}
         holdings += lines
     if call.quirk("partial", item):
         holdings = holdings[: len(holdings) // 2]
     return {
-        "accounts": _accounts(call, item, investments=True),
+        "accounts": _accounts(call, item, investments=True, quirks=quirks),
         "holdings": holdings,
         "is_investments_fallback_item": False,
         "item": _item(call, item),
@@ -133,9 +137,13 @@ def _investment_accounts(call: Call, item: Item) -> list[AccountState]:
     return chosen
 
 
-def _accounts(call: Call, item: Item, *, investments: bool = False) -> list[dict[str, Any]]:
+def _accounts(
+    call: Call, item: Item, *, investments: bool = False, quirks: shapes.Quirks = shapes.NO_QUIRKS
+) -> list[dict[str, Any]]:
     state = call.simulation.state
-    return [shapes.account(state, item, account, investments=investments) for account in _chosen(call, item)]
+    return [
+        shapes.account(state, item, account, investments=investments, quirks=quirks) for account in _chosen(call, item)
+    ]
 
 
 def _item(call: Call, item: Item) -> dict[str, Any]:
@@ -159,7 +167,8 @@ def _holdings(
         shape = shapes.security(security, held.spelling, price, price_date, quirks)
         securities[shape["security_id"]] = shape
     for currency, amount in account.cash.items():
-        if amount:
+        apart = quirks.cash_apart or (quirks.loan_apart and amount < 0)
+        if amount and not apart:
             lines.append(shapes.cash_holding(account_id, currency, amount, price_date))
             shape = shapes.cash_security(currency)
             securities[shape["security_id"]] = shape

@@ -33,6 +33,12 @@ CODES: dict[str, tuple[str, int, str, str | None]] = {
         "client does not have user consent to access this product",
         None,
     ),
+    "USER_PERMISSION_REVOKED": (
+        "INVALID_INPUT",
+        400,
+        "the end user has revoked their permission to access their data",
+        None,
+    ),
     "INVALID_ACCESS_TOKEN": (
         "INVALID_INPUT",
         400,

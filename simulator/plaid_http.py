@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.control import Control, answer, body_of, control_errors, keeping, text
+from simulator.control import BadControlError, Control, answer, body_of, control_errors, keeping, text
 from simulator.data_dates import market_moment
 from simulator.holdings_state import AccountState, HoldingsState
 from simulator.hosted_link import hosted_link_routes
@@ -69,6 +69,7 @@ class PlaidServer:
         app.add_routes(
             [
                 web.post("/control/login", self._login),
+                web.post("/control/renumber", self._renumber),
                 web.post("/control/rotate-key", self._rotate_key),
                 *hosted_link_routes(self.simulation),
                 web.route("*", "/{path:.*}", self._call),
@@ -135,6 +136,14 @@ class PlaidServer:
                 change(self.simulation, item, time.time())
                 changed.append(item.item_id)
         return answer({"items": changed})
+
+    async def _renumber(self, request: web.Request) -> web.Response:
+        """Give an Item's accounts new ids: {item_id}."""
+        item = self.simulation.items.by_id.get(text(await body_of(request), "item_id"))
+        if item is None:
+            raise BadControlError("there is no such item")
+        item.numbering += 1
+        return answer({"item_id": item.item_id, "numbering": item.numbering})
 
     async def _rotate_key(self, request: web.Request) -> web.Response:
         """Sign webhooks with a new key from now on: {key_id?}."""

@@ -36,6 +36,7 @@ class Item:
 
     Attributes:
         error_code: Why the Item does not work now; None when it does.
+        numbering: How often its accounts got new ids.
         synced_once: /transactions/sync was called, so SYNC_UPDATES_AVAILABLE may fire.
     """
 
@@ -48,6 +49,7 @@ class Item:
     created_at: float
     error_code: str | None = None
     synced_once: bool = False
+    numbering: int = 0
     last_webhook: dict[str, Any] | None = None
 
 

@@ -46,4 +46,5 @@ def _item_document(item: Item) -> dict[str, Any]:
         "created_at": item.created_at,
         "error_code": item.error_code,
         "synced_once": item.synced_once,
+        "numbering": item.numbering,
     }

@@ -38,7 +38,11 @@ class Quirks:
 
     null_price: bool = False
     unknown_enum: bool = False
-    partial: bool = False
+    cash_apart: bool = False
+    loan_apart: bool = False
+
+
+NO_QUIRKS = Quirks()
 
 
 def number(amount: Decimal) -> float:
@@ -47,30 +51,38 @@ def number(amount: Decimal) -> float:
 
 
 def account_id(item: Item, account: AccountState) -> str:
-    return plaid_id("account", item.item_id, account.key)
+    return plaid_id("account", item.item_id, account.key, *range(item.numbering))
 
 
-def balances(state: HoldingsState, account: AccountState, *, investments: bool) -> dict[str, Any]:
-    """Return balances; `margin_loan_amount` exists in the investments endpoints only."""
+def balances(
+    state: HoldingsState, account: AccountState, *, investments: bool, quirks: Quirks = NO_QUIRKS
+) -> dict[str, Any]:
+    """Return balances; `margin_loan_amount` exists in the investments endpoints only.
+
+    Some institutions tell cash by `available` alone, or a loan by `margin_loan_amount` beside a gross `current`.
+    """
     currency = account.plan.currency
     cash = account.cash.get(currency, Decimal(0))
-    current = state.value(account, currency)
+    loan = -cash if cash < 0 and (account.plan.margin or quirks.loan_apart) else None
+    current = state.value(account, currency) + (loan or 0 if quirks.loan_apart else 0)
     shape: dict[str, Any] = {
-        "available": number(cash) if account.plan.kind == "depository" else None,
+        "available": number(cash) if account.plan.kind == "depository" or quirks.cash_apart else None,
         "current": number(current.quantize(Decimal("0.01"))),
         "iso_currency_code": currency,
         "limit": None,
         "unofficial_currency_code": None,
     }
     if investments:
-        shape["margin_loan_amount"] = number(-cash) if account.plan.margin and cash < 0 else None
+        shape["margin_loan_amount"] = None if loan is None else number(loan)
     return shape
 
 
-def account(state: HoldingsState, item: Item, held: AccountState, *, investments: bool = False) -> dict[str, Any]:
+def account(
+    state: HoldingsState, item: Item, held: AccountState, *, investments: bool = False, quirks: Quirks = NO_QUIRKS
+) -> dict[str, Any]:
     return {
         "account_id": account_id(item, held),
-        "balances": balances(state, held, investments=investments),
+        "balances": balances(state, held, investments=investments, quirks=quirks),
         "holder_category": "personal",
         "mask": held.plan.mask,
         "name": held.plan.name,

@@ -50,7 +50,8 @@ class PlaidSimulation:
         return True
 
     def accounts(self, item: Item) -> list[AccountState]:
-        return [self.state.account(plan.key) for plan in item.login.accounts]
+        found = [self.state.account(plan.key) for plan in item.login.accounts]
+        return [account for account in found if not account.hidden]
 
     def institution(self, item: Item) -> PlaidInstitution:
         institution = plaid_institution(item.login.institution)
@@ -74,6 +75,8 @@ class PlaidSimulation:
             return "ITEM_LOGIN_REQUIRED"
         if self.faults.take("institution_down", path, subjects):
             return "INSTITUTION_DOWN"
+        if self.faults.take("revoked", path, subjects):
+            return "USER_PERMISSION_REVOKED"
         return None
 
 

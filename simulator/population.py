@@ -29,9 +29,11 @@ Control API of each simulator (JSON; no authentication; for tests, the demo and 
                               `settle` pays from cash; `webhook` false tells no connected client.
                               `account` is an account key or the provider's own account id.
     POST /control/cash        {account, currency?, amount, webhook?}
+    POST /control/accounts    Plaid, SnapTrade: {account, hidden}: an account disappears (true) or comes back
     POST /control/prices      {symbol, price}: the price the provider reports; null is the previous close again
     GET, POST, DELETE /control/faults   {kind, path?, subject?, times?, seconds?}: see http_faults.py
     POST /control/login       Plaid: {persona?, institution?, item_id?, working}: break (false) or repair a login
+    POST /control/renumber    Plaid: {item_id}: the Item's accounts get new ids, as after some repairs
     POST /control/rotate-key  Plaid: sign webhooks with a new key
     POST /control/connections SnapTrade: {persona?, brokerage?, connection_id?, user?, disabled}
     POST /control/webhook     SnapTrade: {url}: where events go (or `--webhook-url`)

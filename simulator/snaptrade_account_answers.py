@@ -40,7 +40,7 @@ def connection_accounts(call: Call) -> dict[str, Any]:
 
 def balances(call: Call) -> list[dict[str, Any]]:
     connection, held = call.readable_account()
-    if call.fault("not_ready", connection, held):
+    if call.fault("not_ready", connection, held) or call.fault("withheld", connection, held):
         return []
     return shapes.balances(call.simulation.state, held)
 
@@ -53,6 +53,8 @@ def positions_all(call: Call) -> dict[str, Any]:
     as_of = held.extracted_at if connection.disabled else call.moment
     if call.fault("not_ready", connection, held):
         return {"results": [], "data_freshness": {"as_of": None}}
+    if call.fault("withheld", connection, held):
+        holdings = []
     if call.fault("partial", connection, held):
         holdings = holdings[: len(holdings) // 2]
     unknown_enum = call.fault("unknown_enum", connection, held)
@@ -109,6 +111,8 @@ def _legacy(call: Call, connection: Connection, held: AccountState) -> dict[str,
     shape = shapes.account(call.simulation.state, connection, held, synced=synced)
     if call.fault("unknown_enum", connection, held):
         shape |= {"status": "hibernating"}
+    if call.fault("withheld", connection, held):
+        shape["sync_status"]["holdings"]["holdings_unavailable"] = True
     return shape
 
 

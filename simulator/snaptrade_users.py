@@ -141,7 +141,8 @@ class Users:
         connection.frozen = {}
 
     def accounts(self, connection: Connection) -> list[AccountState]:
-        return [connection.frozen.get(plan.key) or self.state.account(plan.key) for plan in connection.login.accounts]
+        found = [connection.frozen.get(plan.key) or self.state.account(plan.key) for plan in connection.login.accounts]
+        return [account for account in found if not account.hidden]
 
     def connection(self, user: User, connection_id: str) -> Connection:
         if connection_id not in user.connections:

@@ -1,14 +1,15 @@
 """What an answer changes (pure): which accounts to replace, which to leave alone, which have vanished.
 
-An answer that cannot be complete changes nothing. It is incomplete when the provider says so, when a record cannot
-even be attributed, when all accounts are missing, and when holdings vanished although the provider's own total still
-contains them.
+An answer that cannot be complete changes nothing. It is incomplete when the provider says so, when more is missing
+than the records that cannot be read explain, when all accounts are missing, and when holdings vanished although the
+provider's own total still contains them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from providers.base import AccountReport, HoldingsReport, ProviderHolding, ReportedAccount, ReportedInstrument
@@ -63,17 +64,19 @@ def changes_of(
     held: Mapping[UUID, Sequence[StoredHolding]],
     instrument_of: InstrumentOf,
     aliases: Mapping[str, InstrumentId],
+    relinked: Mapping[str, StoredAccount] = MappingProxyType({}),
 ) -> Changes:
     """Return what to store.
 
     Args:
         report: The provider's answer.
         stored: The connection's accounts, inactive ones too.
-        held: What they hold, by account.
+        held: What they and the relinked ones hold, by account.
         instrument_of: Our instrument for each reported one.
         aliases: Our instruments for the provider's ids of records that were set aside.
+        relinked: Stored accounts, of this connection or older ones, by a new id of the provider's.
     """
-    by_id = {account.provider_account_id: account for account in stored}
+    by_id = {account.provider_account_id: account for account in stored} | dict(relinked)
     accounts: list[AccountChange] = []
     incomplete: list[str] = []
     quarantined = [_quarantined(None, odd.alias, odd.reason) for odd in report.set_aside]
@@ -81,6 +84,7 @@ def changes_of(
         incomplete.append("the answer has no accounts")
     for one in report.accounts:
         known = by_id.get(one.account.id)
+        quarantined += [_quarantined(one.account.id, odd.alias, odd.reason) for odd in one.set_aside]
         if known is None and one.account.currency is None:
             incomplete.append(f"account {one.account.id}: its currency is not known yet")
             continue
@@ -89,14 +93,16 @@ def changes_of(
         if reason is not None:
             incomplete.append(f"account {one.account.id}: {reason}")
         accounts.append(AccountChange(known.key if known else None, _facts(one.account), holdings, one.as_of))
-        quarantined += [_quarantined(one.account.id, odd.alias, odd.reason) for odd in one.set_aside]
     present = {one.account.id for one in report.accounts}
+    recognised = {account.key for account in relinked.values()}
+    all_readable = all(odd.harmless for odd in report.set_aside)
     vanished = [
         account.key
         for account in stored
-        if account.active and account.provider_account_id not in present and present and not report.set_aside
+        if account.active and account.provider_account_id not in present and account.key not in recognised
     ]
-    return Changes(tuple(accounts), tuple(vanished), tuple(incomplete), tuple(quarantined))
+    gone = tuple(vanished) if present and all_readable else ()
+    return Changes(tuple(accounts), gone, tuple(incomplete), tuple(quarantined))
 
 
 def _replacement(
@@ -111,20 +117,41 @@ def _replacement(
         return None, None
     if report.unusable is not None:
         return None, report.unusable
-    first = known is None or known.holdings_version == 0
-    if not first and any(odd.alias is None for odd in report.set_aside):
-        return None, "a record cannot be attributed"
     merged = merge(report.holdings, instrument_of)
-    odd_instruments = {aliases[odd.alias] for odd in report.set_aside if odd.alias is not None and odd.alias in aliases}
-    kept = [
-        ReportedHolding(line.instrument_id, line.quantity, line.cost_basis, line.value)
-        for line in before
-        if line.instrument_id in odd_instruments and line.instrument_id not in merged
-    ]
+    if known is None or known.holdings_version == 0:
+        return tuple(merged.values()), None
+    kept = _kept(report, before, merged, aliases)
+    if kept is None:
+        return None, "a record cannot be attributed"
     replaced = (*merged.values(), *kept)
-    if known is not None and not first and is_partial(report, known, before, replaced, instrument_of):
+    if is_partial(report, known, before, replaced, instrument_of):
         return None, "holdings are missing that the account's total still contains"
     return replaced, None
+
+
+def _kept(
+    report: AccountReport,
+    before: Sequence[StoredHolding],
+    merged: Mapping[InstrumentId, ReportedHolding],
+    aliases: Mapping[str, InstrumentId],
+) -> list[ReportedHolding] | None:
+    """Return the stored holdings that stay because their records cannot be read; None when it may be any of them.
+
+    A record that names no instrument that we know is taken for one of the missing, when no more are missing than
+    there are such records.
+    """
+    odd = [one.alias for one in report.set_aside if not one.harmless]
+    named = {aliases[alias] for alias in odd if alias is not None and alias in aliases}
+    unnamed_count = sum(1 for alias in odd if alias is None or alias not in aliases)
+    missing = [line for line in before if line.instrument_id not in merged]
+    others = [line for line in missing if line.instrument_id not in named]
+    if unnamed_count and len(others) > unnamed_count:
+        return None
+    return [
+        ReportedHolding(line.instrument_id, line.quantity, line.cost_basis, line.value)
+        for line in missing
+        if unnamed_count or line.instrument_id in named
+    ]
 
 
 def merge(holdings: Iterable[ProviderHolding], instrument_of: InstrumentOf) -> dict[InstrumentId, ReportedHolding]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from providers.base import HoldingsReport, ReportedInstrument
-from realtime.domain.account import AccountId, ProviderName, account_id
+from realtime.domain.account import AccountId, ConnectionId, ConnectionStatus, ProviderName, account_id
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
+from realtime.errors import Unsupported
 from realtime.store.accounts import (
     accounts_of_connection,
     add_account,
@@ -13,7 +14,7 @@ from realtime.store.accounts import (
     holdings_by_account,
     update_account,
 )
-from realtime.store.connections import set_institution
+from realtime.store.connections import lock_connection, set_institution
 from realtime.store.holdings import replace_holdings
 from realtime.store.instruments import ProviderPrice, instruments_by_alias, raise_prices
 from realtime.store.jobs import Job, hold_claim
@@ -21,6 +22,7 @@ from realtime.store.pool import Connection
 from sync.instruments import resolve_instruments
 from sync.parts import ClaimLost, Parts, Refreshed, Target, target_of
 from sync.reconcile import AccountChange, Changes, changes_of
+from sync.takeover import end_older, end_older_at_provider, recognised
 
 
 async def refresh(parts: Parts, job: Job) -> Refreshed:
@@ -29,6 +31,7 @@ async def refresh(parts: Parts, job: Job) -> Refreshed:
     Raises:
         NavstreamError: The provider did not give an answer; nothing was changed.
         ClaimLost: Another worker has the job; nothing was changed.
+        Unsupported: The connection was removed meanwhile; nothing was changed.
     """
     began_s = parts.clock.monotonic()
     target = await target_of(parts, job)
@@ -48,22 +51,38 @@ async def store_report(
     """
     connection = target.connection
     ids = await resolve_instruments(parts.pool, connection.provider, _instruments(report), _currencies(report))
+    await end_older_at_provider(parts, target, report)
     async with parts.pool.acquire() as database, database.transaction():
         if not await hold_claim(database, job):
             raise ClaimLost
+        await _hold_connection(database, connection.id)
+        known = await accounts_of_connection(database, connection.id)
+        found = await recognised(database, target, report, known)
         changes = changes_of(
             report,
-            await accounts_of_connection(database, connection.id),
-            await holdings_by_account(database, connection.id),
+            known,
+            await holdings_by_account(database, {one.key for one in (*known, *found.by_id.values())}),
             ids.__getitem__,
             await _odd_instruments(database, connection.provider, report),
+            found.by_id,
         )
         if report.institution is not None:
             await set_institution(database, connection.id, report.institution.id, report.institution.name)
         stored = [await _store_account(database, target, change) for change in changes.accounts]
+        await end_older(database, found)
         await deactivate_accounts(database, changes.vanished)
         await raise_prices(database, _prices(report, connection.provider, ids))
     return changes, stored
+
+
+async def _hold_connection(database: Connection, connection_id: ConnectionId) -> None:
+    """Make sure, until the transaction ends, that the connection is not removed.
+
+    Raises:
+        Unsupported: It was removed while its provider was asked.
+    """
+    if await lock_connection(database, connection_id) in {None, ConnectionStatus.REMOVED}:
+        raise Unsupported("the connection was removed")
 
 
 async def _store_account(database: Connection, target: Target, change: AccountChange) -> AccountId:
@@ -71,7 +90,7 @@ async def _store_account(database: Connection, target: Target, change: AccountCh
     if key is None:
         key = await add_account(database, connection.user_id, connection.id, connection.provider, change.facts)
     else:
-        await update_account(database, key, change.facts)
+        await update_account(database, key, connection.id, change.facts)
     if change.holdings is not None:
         await replace_holdings(database, key, change.holdings, change.as_of)
     return account_id(connection.provider, key.hex)

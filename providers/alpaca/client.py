@@ -5,7 +5,6 @@ Why a client per read: the `requests` session inside is not for several threads.
 """
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
 from alpaca.broker.client import BrokerClient
@@ -116,7 +115,7 @@ def consistent(reader: AccountReader) -> tuple[dict[str, Any], list[Any]]:
     positions = reader.positions()
     for _ in range(_READS_MAX):
         later = reader.account()
-        if _cash(later) == _cash(account):
+        if _field(later, "cash") == _field(account, "cash"):
             break
         account, positions = later, reader.positions()
     return account, positions
@@ -131,7 +130,10 @@ def all_activities(reader: AccountReader, since: str) -> Sequence[Any]:
         found += page
         if len(page) < _PAGE:
             break
-        token = str(page[-1]["id"])
+        last = _field(page[-1], "id")
+        if last is None:
+            break
+        token = str(last)
     return found
 
 
@@ -142,7 +144,7 @@ def _all_accounts(sdk: Any) -> Sequence[Any]:
     for _ in range(_PAGES_MAX):
         page = sdk.get("/accounts", {"sort": "asc"} | ({} if newest is None else {"created_after": newest}))
         found += page
-        last = page[-1].get("created_at") if page else None
+        last = _field(page[-1], "created_at") if page else None
         if len(page) < _ACCOUNTS_PAGE or last in {None, newest}:
             break
         newest = last
@@ -200,9 +202,8 @@ def _page(since: str, token: str | None) -> dict[str, str]:
     return page if token is None else page | {"page_token": token}
 
 
-def _cash(account: Any) -> Decimal | None:
-    cash = account.get("cash") if isinstance(account, dict) else None
-    return None if cash is None else Decimal(str(cash))
+def _field(record: Any, name: str) -> Any:
+    return record.get(name) if isinstance(record, dict) else None
 
 
 class _InTime(HTTPAdapter):

@@ -8,9 +8,9 @@ import msgspec
 
 class TradeAccount(msgspec.Struct, frozen=True):
     id: str
-    account_number: str
-    currency: str
-    cash: Decimal
+    account_number: str | None = None
+    currency: str | None = None
+    cash: Decimal | None = None
     equity: Decimal | None = None
     multiplier: Decimal | None = None
 
@@ -25,10 +25,10 @@ class FirmAccount(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct, frozen=True):
-    asset_id: str
     symbol: str
     asset_class: str
     qty: Decimal
+    asset_id: str | None = None
     side: str | None = None
     exchange: str | None = None
     cost_basis: Decimal | None = None

@@ -16,7 +16,7 @@ from providers.base import (
     SetAside,
     TransactionsReport,
 )
-from providers.records import decoded
+from providers.records import salvaged
 from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
 from realtime.domain.symbol import (
     US_EXCHANGES,
@@ -32,6 +32,8 @@ from realtime.domain.transaction import TransactionKind
 _CLASSES = {"us_equity": AssetClass.EQUITY, "us_option": AssetClass.OPTION, "crypto": AssetClass.CRYPTO}
 _QUOTES = ("USD", "USDT", "USDC", "BTC")
 _NOTIONAL = "crypto_perp"
+_ACCOUNT_SPARED = frozenset({"account_number", "currency", "cash", "equity", "multiplier"})
+_POSITION_SPARED = frozenset({"asset_id", "cost_basis", "current_price", "market_value"})
 _KINDS = {
     "CSD": TransactionKind.DEPOSIT,
     "CSW": TransactionKind.WITHDRAWAL,
@@ -48,50 +50,70 @@ _KINDS = {
 }
 
 
-def account_report(account: TradeAccount, positions: Iterable[object], as_of: datetime) -> AccountReport:
-    """Return the account with its positions and its cash."""
-    reported = ReportedAccount(
+def trade_account(record: object, connection: str) -> tuple[TradeAccount, str | None]:
+    """Return the account, and what of it cannot be read; an account without an id has its connection's."""
+    with_id = {**record} if isinstance(record, dict) else {}
+    if not isinstance(with_id.get("id"), str):
+        with_id["id"] = connection
+    found = salvaged(with_id, TradeAccount, _ACCOUNT_SPARED)
+    return (TradeAccount(connection), found) if isinstance(found, str) else (found.record, found.odd)
+
+
+def reported_account(account: TradeAccount) -> ReportedAccount:
+    digits = (account.account_number or "")[-4:]
+    return ReportedAccount(
         id=account.id,
-        name=f"Alpaca {account.account_number[-4:]}",
+        name=f"Alpaca {digits}".strip(),
         product="investments",
         account_type="investment",
         subtype="margin" if account.multiplier is not None and account.multiplier > 1 else "cash",
-        mask=account.account_number[-4:] or None,
+        mask=digits or None,
         currency=account.currency,
         total=account.equity,
     )
+
+
+def account_report(
+    account: TradeAccount, positions: Iterable[object], as_of: datetime, odd_account: str | None = None
+) -> AccountReport:
+    """Return the account with its positions and its cash."""
     holdings: list[ProviderHolding] = []
     odd: list[SetAside] = []
+    if odd_account is not None:
+        odd.append(SetAside(None, f"account: {odd_account}", harmless=True))
+    symbol = cash_symbol(account.currency or "")
+    if symbol is None or account.currency is None:
+        reason = f"its currency is unknown: {account.currency}"
+        return AccountReport(reported_account(account), (), as_of, tuple(odd), unusable=reason)
     for record in positions:
-        line = _holding(record, account.currency, as_of)
-        if isinstance(line, SetAside):
-            odd.append(line)
-        elif line.quantity:
+        line, oddity = _holding(record, account.currency, as_of)
+        if oddity is not None:
+            odd.append(SetAside(_alias(record), oddity, harmless=line is not None))
+        if line is not None and line.quantity:
             holdings.append(line)
-    symbol = cash_symbol(account.currency)
-    if symbol is None:
-        odd.append(SetAside(None, f"cash in an unknown currency: {account.currency}"))
+    if account.cash is None:
+        odd.append(SetAside(symbol, "no amount of cash"))
     elif account.cash:
         money = ReportedInstrument(
             symbol, symbol, AssetClass.CASH, account.currency, Decimal(1), account.currency, listed=False
         )
         holdings.append(ProviderHolding(money, account.cash, account.cash, Decimal(1), as_of, account.cash))
-    return AccountReport(reported, tuple(holdings), as_of, tuple(odd))
+    return AccountReport(reported_account(account), tuple(holdings), as_of, tuple(odd))
 
 
-def _holding(record: object, currency: str, as_of: datetime) -> ProviderHolding | SetAside:
-    if not isinstance(record, dict):
-        return SetAside(None, "a position that is no object")
-    position = decoded(record, Position)
-    if isinstance(position, str):
-        return SetAside(_alias(record), position)
+def _holding(record: object, currency: str, as_of: datetime) -> tuple[ProviderHolding | None, str | None]:
+    """Return the holding, and why it or a part of it cannot be read."""
+    found = salvaged(record, Position, _POSITION_SPARED)
+    if isinstance(found, str):
+        return None, found
+    position = found.record
     if position.asset_class == _NOTIONAL:
-        return SetAside(position.asset_id, "a perpetual future has a notional value only")
+        return None, "a perpetual future has a notional value only"
     short = position.side == "short"
     quantity = -abs(position.qty) if short else position.qty
     cost = position.cost_basis
     value = position.market_value
-    return ProviderHolding(
+    line = ProviderHolding(
         instrument=_instrument(position, currency),
         quantity=quantity,
         cost_basis=-abs(cost) if cost is not None and quantity < 0 else cost,
@@ -99,12 +121,13 @@ def _holding(record: object, currency: str, as_of: datetime) -> ProviderHolding 
         price_time=None if position.current_price is None else as_of,
         value=-abs(value) if value is not None and quantity < 0 else value,
     )
+    return line, found.odd
 
 
 def _instrument(position: Position, currency: str) -> ReportedInstrument:
     symbol, asset_class, listed = classified(position.symbol, position.asset_class, position.exchange)
     return ReportedInstrument(
-        alias=position.asset_id,
+        alias=position.asset_id or f"symbol:{symbol}",
         symbol=symbol,
         asset_class=asset_class,
         currency=currency,
@@ -135,18 +158,21 @@ def transactions_report(account: TradeAccount, records: Iterable[object]) -> Tra
     read: list[ProviderTransaction] = []
     odd: list[SetAside] = []
     for record in records:
-        line = _transaction(account, record) if isinstance(record, dict) else "no object"
+        found = salvaged(record, Activity, {"description"})
+        line = found if isinstance(found, str) else _transaction(account, found.record)
         if isinstance(line, str):
             odd.append(SetAside(None, f"activity: {line}"))
-        else:
-            read.append(line)
+            continue
+        read.append(line)
+        if not isinstance(found, str) and found.odd is not None:
+            odd.append(SetAside(None, f"activity {line.id}: {found.odd}", harmless=True))
     return TransactionsReport(tuple(read), tuple(odd))
 
 
-def _transaction(account: TradeAccount, record: dict[str, object]) -> ProviderTransaction | str:
-    line = decoded(record, Activity)
-    if isinstance(line, str):
-        return line
+def _transaction(account: TradeAccount, line: Activity) -> ProviderTransaction | str:
+    """Return the transaction, or why the activity is none."""
+    if account.currency is None:
+        return f"{line.id}: the account's currency is unknown"
     instrument = _dealt_in(line, account.currency)
     quantity = line.qty
     amount = line.net_amount
@@ -207,7 +233,7 @@ def percent_of_history(values: Iterable[Decimal | None]) -> Decimal | None:
         return None
 
 
-def _alias(record: dict[str, object]) -> str | None:
+def _alias(record: object) -> str | None:
     try:
         return msgspec.convert(record, RecordIds).asset_id
     except msgspec.ValidationError:

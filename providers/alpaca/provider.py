@@ -36,26 +36,27 @@ class AlpacaProvider:
         self._clock = clock
 
     async def accounts(self, access: Access) -> Sequence[ReportedAccount]:
-        account = await self.trade_account(access)
-        return [mapping.account_report(account, [], self._clock.now()).account]
+        return [mapping.reported_account(await self.trade_account(access))]
 
     async def positions(self, access: Access, account: str | None = None) -> HoldingsReport:
         """Return the account, its positions and its cash."""
 
-        def read(reader: AccountReader) -> tuple[TradeAccount, list[object]]:
+        def read(reader: AccountReader) -> tuple[object, list[object]]:
             found, positions = consistent(reader)
-            return msgspec.convert(found, TradeAccount), msgspec.convert(positions, list[object])
+            return found, msgspec.convert(positions, list[object])
 
-        owner, positions = await self._client.read(access.connection, keys(access), read)
+        record, positions = await self._client.read(access.connection, keys(access), read)
+        owner, odd = mapping.trade_account(record, access.connection)
         now = self._clock.now()
-        reports = (mapping.account_report(owner, positions, now),) if account in (None, owner.id) else ()
+        reports = (mapping.account_report(owner, positions, now, odd),) if account in (None, owner.id) else ()
         return HoldingsReport(INSTITUTION, reports, now)
 
     async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:
-        def read(reader: AccountReader) -> tuple[TradeAccount, Sequence[object]]:
-            return msgspec.convert(reader.account(), TradeAccount), all_activities(reader, since.isoformat())
+        def read(reader: AccountReader) -> tuple[object, Sequence[object]]:
+            return reader.account(), all_activities(reader, since.isoformat())
 
-        owner, records = await self._client.read(access.connection, keys(access), read)
+        record, records = await self._client.read(access.connection, keys(access), read)
+        owner, _ = mapping.trade_account(record, access.connection)
         if account not in (None, owner.id):
             return TransactionsReport(())
         return mapping.transactions_report(owner, records)
@@ -63,11 +64,12 @@ class AlpacaProvider:
     async def performance(self, access: Access, account: str | None = None) -> Sequence[Performance]:
         """Return Alpaca's own returns by period."""
 
-        def read(reader: AccountReader) -> tuple[TradeAccount, dict[str, History]]:
+        def read(reader: AccountReader) -> tuple[object, dict[str, History]]:
             histories = {name: msgspec.convert(reader.history(period), History) for name, period in _PERIODS.items()}
-            return msgspec.convert(reader.account(), TradeAccount), histories
+            return reader.account(), histories
 
-        owner, histories = await self._client.read(access.connection, keys(access), read)
+        record, histories = await self._client.read(access.connection, keys(access), read)
+        owner, _ = mapping.trade_account(record, access.connection)
         if account not in (None, owner.id):
             return []
         returns: dict[str, Decimal] = {}

@@ -15,7 +15,7 @@ from plaid.api import plaid_api
 from providers.calls import Calls
 from providers.limits import Budget
 
-Document = TypeVar("Document", bound=msgspec.Struct)
+Document = TypeVar("Document")
 
 _CONNECT_TIMEOUT_S = 3.05
 _SOCKETS_MAX = 16

@@ -14,15 +14,16 @@ import msgspec
 class Balances(msgspec.Struct, frozen=True):
     available: Decimal | None = None
     current: Decimal | None = None
+    margin_loan_amount: Decimal | None = None
     iso_currency_code: str | None = None
     unofficial_currency_code: str | None = None
 
 
 class Account(msgspec.Struct, frozen=True):
     account_id: str
-    name: str
     type: str
-    balances: Balances
+    name: str | None = None
+    balances: Balances = Balances()
     mask: str | None = None
     official_name: str | None = None
     subtype: str | None = None
@@ -91,7 +92,6 @@ class ItemError(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    item_id: str
     institution_id: str | None = None
     institution_name: str | None = None
     error: ItemError | None = None
@@ -101,19 +101,17 @@ class HoldingsAnswer(msgspec.Struct, frozen=True):
     accounts: list[msgspec.Raw]
     holdings: list[msgspec.Raw]
     securities: list[msgspec.Raw]
-    item: Item
 
 
 class AccountsAnswer(msgspec.Struct, frozen=True):
     accounts: list[msgspec.Raw]
-    item: Item
 
 
 class TransactionsAnswer(msgspec.Struct, frozen=True):
     investment_transactions: list[msgspec.Raw]
     securities: list[msgspec.Raw]
-    total_investment_transactions: int
-    item: Item
+    total_investment_transactions: Any = None
+    item: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class ProductStatus(msgspec.Struct, frozen=True):
@@ -126,7 +124,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class ItemAnswer(msgspec.Struct, frozen=True):
-    item: Item
+    item: Item = Item()
     status: Status | None = None
 
 
@@ -172,3 +170,7 @@ class RecordIds(msgspec.Struct, frozen=True):
 
     account_id: Any = None
     security_id: Any = None
+
+    @property
+    def alias(self) -> str | None:
+        return self.security_id if isinstance(self.security_id, str) else None

@@ -16,8 +16,9 @@ from providers.base import (
     SetAside,
 )
 from providers.plaid import instruments
-from providers.plaid.documents import Account, Holding, RecordIds, Security
-from providers.records import decoded
+from providers.plaid.cash import with_cash
+from providers.plaid.documents import Account, Holding, Item, ItemAnswer, RecordIds, Security
+from providers.records import Salvaged, salvaged
 from realtime.domain.asset_class import AssetClass
 from realtime.market_hours import NEW_YORK
 
@@ -30,19 +31,54 @@ _PRODUCTS: dict[str, Product] = {
 }
 _CLOSE = time(16)
 _PENCE = Decimal(100)
-SecurityPool = Mapping[str, Security | str]
+_ITEM_SPARED = frozenset(
+    {
+        "item", "item.institution_id", "item.institution_name", "item.error", "status", "status.investments",
+        "status.transactions",
+    }
+)  # fmt: skip
+_ACCOUNT_SPARED = frozenset(
+    {
+        "name", "official_name", "mask", "subtype", "balances", "balances.available", "balances.current",
+        "balances.margin_loan_amount", "balances.iso_currency_code", "balances.unofficial_currency_code",
+    }
+)  # fmt: skip
+_SECURITY_SPARED = frozenset({"name", "is_cash_equivalent", "type", "fixed_income"})
+_HOLDING_SPARED = frozenset(
+    {
+        "institution_price", "institution_price_as_of", "institution_price_datetime", "institution_value",
+        "cost_basis", "iso_currency_code", "unofficial_currency_code",
+    }
+)  # fmt: skip
+SecurityPool = Mapping[str, Salvaged[Security] | str]
 """By id: a security, or why it cannot be read."""
 
 
+def item(answer: msgspec.Raw) -> tuple[ItemAnswer, tuple[SetAside, ...]]:
+    """Return what Plaid says of an Item, and what of it cannot be read."""
+    found = salvaged(answer, ItemAnswer, _ITEM_SPARED)
+    if isinstance(found, str):
+        return ItemAnswer(), (SetAside(None, f"item: {found}", harmless=True),)
+    return found.record, () if found.odd is None else (SetAside(None, f"item: {found.odd}", harmless=True),)
+
+
+def institution_of(record: msgspec.Raw) -> str | None:
+    """Return Plaid's id of the institution behind an Item, if it can be read."""
+    found = salvaged(record, Item, {"institution_id", "institution_name", "error"})
+    return None if isinstance(found, str) else found.record.institution_id
+
+
 def accounts(records: Iterable[msgspec.Raw]) -> tuple[list[Account], tuple[SetAside, ...]]:
-    """Return the accounts that can be read, and why the others cannot."""
+    """Return the accounts that can be read, and why others, or parts of them, cannot."""
     read, odd = [], []
     for record in records:
-        account = decoded(record, Account)
-        if isinstance(account, str):
-            odd.append(SetAside(None, f"account: {account}"))
-        else:
-            read.append(account)
+        found = salvaged(record, Account, _ACCOUNT_SPARED)
+        if isinstance(found, str):
+            odd.append(SetAside(None, f"account: {found}"))
+            continue
+        read.append(found.record)
+        if found.odd is not None:
+            odd.append(SetAside(None, f"account {found.record.account_id}: {found.odd}", harmless=True))
     return read, tuple(odd)
 
 
@@ -53,7 +89,7 @@ def reported_account(account: Account) -> ReportedAccount:
     total = balances.current if balances.current is not None else balances.available
     return ReportedAccount(
         id=account.account_id,
-        name=account.name,
+        name=account.name or account.official_name or f"Account {account.mask or ''}".strip(),
         product=_product(account),
         account_type=account.type,
         subtype=account.subtype,
@@ -78,12 +114,12 @@ def cash_report(account: Account, as_of: datetime | None) -> AccountReport:
 
 def securities(records: Iterable[msgspec.Raw]) -> SecurityPool:
     """Return the securities by id; for one that cannot be read, why."""
-    pool: dict[str, Security | str] = {}
+    pool: dict[str, Salvaged[Security] | str] = {}
     for record in records:
-        security = decoded(record, Security)
-        alias = _ids(record).security_id if isinstance(security, str) else security.security_id
+        found = salvaged(record, Security, _SECURITY_SPARED)
+        alias = _ids(record).security_id if isinstance(found, str) else found.record.security_id
         if isinstance(alias, str):
-            pool[alias] = security
+            pool[alias] = found
     return pool
 
 
@@ -93,35 +129,40 @@ def account_reports(
     pool: SecurityPool,
     institution: str | None,
     as_of: datetime | None,
-) -> tuple[AccountReport, ...]:
-    """Return a report for each account; a holding that cannot be read is set aside in its account.
+) -> tuple[tuple[AccountReport, ...], tuple[SetAside, ...]]:
+    """Return a report for each account, and holdings of accounts that are not listed.
 
-    A bank account without holdings is its balance. A holding of which not even the account can be read makes all
-    investment accounts unusable this time.
+    A holding that cannot be read is set aside in its account; one of which not even the account can be read, in all
+    accounts that may hold it: what they hold of it stays. A bank account without holdings is its balance.
     """
     lines: dict[str, list[ProviderHolding]] = {account.account_id: [] for account in read}
     odd: dict[str, list[SetAside]] = {account.account_id: [] for account in read}
-    homeless: str | None = None
+    unlisted: list[SetAside] = []
     for record in holdings:
         ids = _ids(record)
-        if not isinstance(ids.account_id, str):
-            homeless = "a holding without an account"
-        elif ids.account_id in lines:
-            line = _holding(record, pool, institution, as_of)
-            if isinstance(line, str):
-                odd[ids.account_id].append(
-                    SetAside(ids.security_id if isinstance(ids.security_id, str) else None, line)
-                )
-            elif line.quantity:
-                lines[ids.account_id].append(line)
+        line, oddity = _holding(record, pool, institution, as_of)
+        owners = [ids.account_id] if isinstance(ids.account_id, str) else _investments(read)
+        for owner in owners:
+            if owner not in lines:
+                unlisted.append(SetAside(ids.alias, f"a holding of account {owner}, which is not listed"))
+                continue
+            if oddity is not None:
+                odd[owner].append(SetAside(ids.alias, oddity, harmless=line is not None))
+            if line is not None and line.quantity:
+                lines[owner].append(line)
     reports = []
     for account in read:
         held, unread = lines[account.account_id], odd[account.account_id]
         if held or unread or _product(account) == "investments":
-            reports.append(AccountReport(reported_account(account), tuple(held), as_of, tuple(unread), homeless))
+            owned, worth = with_cash(account.balances, reported_account(account), held)
+            reports.append(AccountReport(owned, worth, as_of, tuple(unread)))
         else:
             reports.append(cash_report(account, as_of))
-    return tuple(reports)
+    return tuple(reports), tuple(unlisted)
+
+
+def _investments(read: Iterable[Account]) -> list[str]:
+    return [account.account_id for account in read if _product(account) == "investments"]
 
 
 def _holding(
@@ -129,18 +170,20 @@ def _holding(
     pool: SecurityPool,
     institution: str | None,
     as_of: datetime | None,
-) -> ProviderHolding | str:
-    """Return the holding, or why it cannot be read."""
-    holding = decoded(record, Holding)
-    if isinstance(holding, str):
-        return holding
+) -> tuple[ProviderHolding | None, str | None]:
+    """Return the holding, and why it or a part of it cannot be read."""
+    found = salvaged(record, Holding, _HOLDING_SPARED)
+    if isinstance(found, str):
+        return None, found
+    holding = found.record
     security = pool.get(holding.security_id, "its security is missing from the answer")
     if isinstance(security, str):
-        return security
+        return None, security
+    oddity = "; ".join(odd for odd in (found.odd, security.odd) if odd is not None) or None
     amounts_currency = instruments.currency_of(holding.iso_currency_code, holding.unofficial_currency_code)
-    instrument = instruments.instrument(security, amounts_currency, institution)
+    instrument = instruments.instrument(security.record, amounts_currency, institution)
     if instrument is None:
-        return "no currency"
+        return None, "no currency"
     scale = _PENCE if (holding.unofficial_currency_code or "").upper() == "GBX" else Decimal(1)
     known = amounts_currency == instrument.currency
     price, value, cost = (
@@ -148,8 +191,8 @@ def _holding(
         for amount in (holding.institution_price, holding.institution_value, holding.cost_basis)
     )
     if instrument.asset_class is AssetClass.CASH:
-        return _cash(instrument, holding, price, value, as_of)
-    return ProviderHolding(
+        return _cash(instrument, holding, price, value, as_of), oddity
+    line = ProviderHolding(
         instrument=instrument,
         quantity=_quantity(holding, instrument.multiplier),
         cost_basis=_cost_basis(holding, cost),
@@ -157,6 +200,7 @@ def _holding(
         price_time=_price_time(holding) or as_of,
         value=value,
     )
+    return line, oddity
 
 
 def _cash(

@@ -11,6 +11,7 @@ from providers.base import (
     Institution,
     Performance,
     ReportedAccount,
+    SetAside,
     TransactionsReport,
 )
 from providers.plaid import errors, mapping
@@ -70,21 +71,17 @@ class PlaidProvider:
 
         The Item is asked first: it says when its data is from, and whether it is broken.
         """
-        item = await self.item(access)
+        item, item_odd = await self._item(access)
         if item.item.error is not None and item.item.error.error_code is not None:
             raise errors.error_for(item.item.error, None)
         status = item.status and (item.status.investments or item.status.transactions)
         as_of = status.last_successful_update if status else None
         answer = await self._holdings(access, account)
         read, odd = mapping.accounts(answer.accounts)
-        return HoldingsReport(
-            institution=institution(item.item),
-            accounts=mapping.account_reports(
-                read, answer.holdings, mapping.securities(answer.securities), item.item.institution_id, as_of
-            ),
-            fetched_at=self._clock.now(),
-            set_aside=odd,
+        reports, unlisted = mapping.account_reports(
+            read, answer.holdings, mapping.securities(answer.securities), item.item.institution_id, as_of
         )
+        return HoldingsReport(institution(item.item), reports, self._clock.now(), (*item_odd, *odd, *unlisted))
 
     async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:
         """Return all pages; the total may change between them, so an empty page ends them too."""
@@ -102,8 +99,9 @@ class PlaidProvider:
             )
             records += page.investment_transactions
             securities += page.securities
-            plan = page.item.institution_id
-            if not page.investment_transactions or len(records) >= page.total_investment_transactions:
+            plan = mapping.institution_of(page.item)
+            total = page.total_investment_transactions
+            if not page.investment_transactions or (isinstance(total, int) and len(records) >= total):
                 break
         return transactions_report(records, mapping.securities(securities), plan)
 
@@ -125,7 +123,11 @@ class PlaidProvider:
 
     async def item(self, access: Access) -> ItemAnswer:
         """Return the Item; Plaid answers for a broken one too."""
-        return await self.client.post("item_get", _body(access), ItemAnswer, item=access.connection)
+        return (await self._item(access))[0]
+
+    async def _item(self, access: Access) -> tuple[ItemAnswer, tuple[SetAside, ...]]:
+        answer = await self.client.post("item_get", _body(access), msgspec.Raw, item=access.connection)
+        return mapping.item(answer)
 
     async def close(self) -> None:
         await self.client.close()
@@ -140,7 +142,7 @@ class PlaidProvider:
             answer = await self.client.post(
                 "accounts_get", _body(access, account), AccountsAnswer, item=access.connection
             )
-            return HoldingsAnswer(answer.accounts, [], [], answer.item)
+            return HoldingsAnswer(answer.accounts, [], [])
 
 
 def institution(item: Item) -> Institution | None:

@@ -9,7 +9,7 @@ from providers.base import ProviderTransaction, SetAside, TransactionsReport
 from providers.plaid import instruments
 from providers.plaid.documents import Transaction
 from providers.plaid.mapping import SecurityPool, contracts
-from providers.records import decoded
+from providers.records import salvaged
 from realtime.domain.transaction import TransactionKind
 
 _BY_SUBTYPE = {
@@ -26,6 +26,7 @@ _BY_SUBTYPE = {
     "non-resident tax": TransactionKind.TAX,
     "split": TransactionKind.SPLIT,
 }
+_SPARED = frozenset({"name", "price", "fees"})
 _BY_TYPE = {
     "buy": TransactionKind.BUY,
     "sell": TransactionKind.SELL,
@@ -43,25 +44,32 @@ def transactions_report(
         line = _transaction(record, pool, institution)
         if isinstance(line, str):
             odd.append(SetAside(None, f"transaction: {line}"))
-        else:
-            read.append(line)
+            continue
+        transaction, oddity = line
+        read.append(transaction)
+        if oddity is not None:
+            odd.append(SetAside(None, f"transaction {transaction.id}: {oddity}", harmless=True))
     return TransactionsReport(tuple(read), tuple(odd))
 
 
-def _transaction(record: msgspec.Raw, pool: SecurityPool, institution: str | None) -> ProviderTransaction | str:
-    line = decoded(record, Transaction)
-    if isinstance(line, str):
-        return line
+def _transaction(
+    record: msgspec.Raw, pool: SecurityPool, institution: str | None
+) -> tuple[ProviderTransaction, str | None] | str:
+    """Return the transaction and what was left out of it; or why it cannot be read."""
+    found = salvaged(record, Transaction, _SPARED)
+    if isinstance(found, str):
+        return found
+    line = found.record
     currency = instruments.currency_of(line.iso_currency_code, line.unofficial_currency_code)
     if currency is None:
         return f"{line.investment_transaction_id}: no currency"
     security = None if line.security_id is None else pool.get(line.security_id)
     if isinstance(security, str):
         return security
-    instrument = None if security is None else instruments.instrument(security, currency, institution)
+    instrument = None if security is None else instruments.instrument(security.record, currency, institution)
     kind = _kind(line)
     multiplier = Decimal(1) if instrument is None else instrument.multiplier
-    return ProviderTransaction(
+    transaction = ProviderTransaction(
         account=line.account_id,
         id=line.investment_transaction_id,
         instrument=instrument,
@@ -75,6 +83,7 @@ def _transaction(record: msgspec.Raw, pool: SecurityPool, institution: str | Non
         settlement_date=None,
         description=line.name or line.subtype or line.type,
     )
+    return transaction, found.odd
 
 
 def _kind(line: Transaction) -> TransactionKind:

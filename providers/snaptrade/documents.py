@@ -18,7 +18,7 @@ class Brokerage(msgspec.Struct, frozen=True):
 
 
 class Authorization(msgspec.Struct, frozen=True):
-    id: str
+    id: str = ""
     disabled: bool = False
     type: str | None = None
     brokerage: Brokerage | None = None
@@ -70,8 +70,8 @@ class Figi(msgspec.Struct, frozen=True):
 
 class Instrument(msgspec.Struct, frozen=True):
     kind: str
-    id: str
     symbol: str
+    id: str | None = None
     raw_symbol: str | None = None
     description: str | None = None
     currency: str | None = None
@@ -95,7 +95,7 @@ class Freshness(msgspec.Struct, frozen=True):
 
 class PositionsAnswer(msgspec.Struct, frozen=True):
     results: list[msgspec.Raw]
-    data_freshness: Freshness | None = None
+    data_freshness: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -139,13 +139,15 @@ class Activity(msgspec.Struct, frozen=True):
     description: str | None = None
 
 
-class Pagination(msgspec.Struct, frozen=True):
-    total: int
-
-
 class ActivitiesAnswer(msgspec.Struct, frozen=True):
     data: list[msgspec.Raw]
-    pagination: Pagination
+    pagination: Any = None
+
+    @property
+    def total(self) -> int | None:
+        """How many there are on all pages; None when the answer does not say."""
+        total = self.pagination.get("total") if isinstance(self.pagination, dict) else None
+        return total if isinstance(total, int) else None
 
 
 class Return(msgspec.Struct, frozen=True):
@@ -180,4 +182,10 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
 class RecordIds(msgspec.Struct, frozen=True):
     """What can be salvaged of a position that does not decode."""
 
-    instrument: dict[str, Any] | None = None
+    instrument: Any = None
+    cash_equivalent: Any = None
+
+    @property
+    def alias(self) -> str | None:
+        alias = self.instrument.get("id") if isinstance(self.instrument, dict) else None
+        return alias if isinstance(alias, str) else None

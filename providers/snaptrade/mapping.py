@@ -10,10 +10,12 @@ from decimal import Decimal
 import msgspec
 
 from providers.base import AccountReport, Product, ProviderHolding, ReportedAccount, ReportedInstrument, SetAside
-from providers.records import decoded
+from providers.records import decoded, salvaged
+from providers.snaptrade.cash import cash_of
 from providers.snaptrade.documents import (
     Account,
-    Balance,
+    Authorization,
+    Freshness,
     HoldingsStatus,
     Instrument,
     Position,
@@ -24,7 +26,6 @@ from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
 from realtime.domain.symbol import (
     US_EXCHANGES,
     bond_symbol,
-    cash_symbol,
     crypto_symbol,
     equity_symbol,
     is_fund_ticker,
@@ -52,17 +53,41 @@ _CATEGORIES: dict[str, tuple[str, Product]] = {
     "LOC": ("credit", "liabilities"),
 }
 _GONE = frozenset({"closed", "archived"})
+_AUTHORIZATION_SPARED = frozenset({"id", "disabled", "type", "brokerage"})
+_ACCOUNT_SPARED = frozenset(
+    {
+        "name", "number", "institution_name", "sync_status", "sync_status.holdings.last_successful_sync", "balance",
+        "status", "raw_type",
+    }
+)  # fmt: skip
+_POSITION_SPARED = frozenset(
+    {
+        "price", "cost_basis", "instrument.id", "instrument.raw_symbol", "instrument.description",
+        "instrument.figi_instrument",
+    }
+)  # fmt: skip
+
+
+def authorization(answer: msgspec.Raw) -> tuple[Authorization, tuple[SetAside, ...]]:
+    """Return what SnapTrade says of a connection, and what of it cannot be read."""
+    found = salvaged(answer, Authorization, _AUTHORIZATION_SPARED)
+    if isinstance(found, str):
+        return Authorization(), (SetAside(None, f"connection: {found}", harmless=True),)
+    return found.record, () if found.odd is None else (SetAside(None, f"connection: {found.odd}", harmless=True),)
 
 
 def accounts(records: Iterable[msgspec.Raw]) -> tuple[list[Account], tuple[SetAside, ...]]:
-    """Return the open accounts that can be read, and why others cannot."""
+    """Return the open accounts that can be read, and why others, or parts of them, cannot."""
     read, odd = [], []
     for record in records:
-        account = decoded(record, Account)
-        if isinstance(account, str):
-            odd.append(SetAside(None, f"account: {account}"))
-        elif account.status not in _GONE:
-            read.append(account)
+        found = salvaged(record, Account, _ACCOUNT_SPARED)
+        if isinstance(found, str):
+            odd.append(SetAside(None, f"account: {found}"))
+            continue
+        if found.odd is not None:
+            odd.append(SetAside(None, f"account {found.record.id}: {found.odd}", harmless=True))
+        if found.record.status not in _GONE:
+            read.append(found.record)
     return read, tuple(odd)
 
 
@@ -83,52 +108,71 @@ def reported_account(account: Account) -> ReportedAccount:
 
 
 def unusable(account: Account) -> str | None:
-    """Return why an account's holdings must not be believed: its first sync goes on, or they are withheld."""
+    """Return why an account's holdings must not be believed: its first sync goes on, or it is out of reach."""
     status = account.sync_status.holdings if account.sync_status else None
     if status is not None and status.initial_sync_completed is False:
         return "SnapTrade has not finished the first sync"
-    if account.status == "unavailable" or (status is not None and status.holdings_unavailable):
-        return "the brokerage does not give out holdings"
+    if account.status == "unavailable":
+        return "the brokerage does not give out holdings just now"
     return None
 
 
-def account_report(account: Account, answer: PositionsAnswer, balances: Iterable[Balance]) -> AccountReport:
-    """Return the account with positions and cash; a debt holds nothing."""
+def account_report(account: Account, answer: PositionsAnswer, balances: Iterable[msgspec.Raw]) -> AccountReport:
+    """Return the account with positions and cash; a debt holds nothing.
+
+    An account whose positions the brokerage does not give out is worth its total.
+    """
     reported = reported_account(account)
     if reported.product == "liabilities":
         return AccountReport(reported, None, None)
-    as_of = (answer.data_freshness.as_of if answer.data_freshness else None) or _last_sync(account)
-    positions, odd = _positions(answer.results)
-    holdings: list[ProviderHolding] = []
-    sweep: dict[str, Decimal] = {}
-    for position in positions:
-        line = _holding(position, as_of)
-        if isinstance(line, str):
-            odd.append(SetAside(position.instrument.id, line))
-        elif position.cash_equivalent and line.value is None:
-            continue  # its value is unknown, but the cash that it is part of is not
-        elif line.quantity:
-            holdings.append(line)
-            if position.cash_equivalent and line.value is not None:
-                currency = line.instrument.currency
-                sweep[currency] = sweep.get(currency, Decimal(0)) + line.value
-    for balance in balances:
-        money = _cash(balance, sweep, as_of)
-        if isinstance(money, SetAside):
-            odd.append(money)
-        elif money.quantity:
-            holdings.append(money)
-    return AccountReport(reported, tuple(holdings), as_of, tuple(odd), unusable(account))
+    as_of = _fresh_as_of(answer) or _last_sync(account)
+    holdings, odd = _positions(answer.results, as_of)
+    cash, unread = cash_of(balances, [line for line, is_sweep in holdings if is_sweep], as_of)
+    lines = tuple(line for line, is_sweep in holdings if line.quantity and not (is_sweep and line.value is None))
+    why_not = unusable(account)
+    if why_not is None and as_of is None and not (lines or cash or odd or unread):
+        why_not = "SnapTrade gives no holdings and does not say when it read them"
+    if why_not is None and not lines and _withholds(account):
+        lines, cash = _total_alone(account, reported, as_of), ()
+    return AccountReport(reported, (*lines, *cash), as_of, (*odd, *unread), why_not)
 
 
-def _positions(records: Iterable[msgspec.Raw]) -> tuple[list[Position], list[SetAside]]:
-    read, odd = [], []
+def _withholds(account: Account) -> bool:
+    """Whether the brokerage tells what an account is worth, not what is in it."""
+    status = account.sync_status.holdings if account.sync_status else None
+    return account.account_category == "ANNUITY" or bool(status is not None and status.holdings_unavailable)
+
+
+def _total_alone(account: Account, reported: ReportedAccount, as_of: datetime | None) -> tuple[ProviderHolding, ...]:
+    """Return the account's total as a holding of its own, priced at one."""
+    if reported.total is None or reported.currency is None or not reported.total:
+        return ()
+    symbol = plan_symbol("TOTAL", account.id)
+    whole = ReportedInstrument(
+        symbol, symbol, AssetClass.OTHER, reported.currency, Decimal(1), f"{reported.name} (total)", listed=False
+    )
+    return (ProviderHolding(whole, reported.total, None, Decimal(1), as_of, reported.total),)
+
+
+def _positions(
+    records: Iterable[msgspec.Raw], as_of: datetime | None
+) -> tuple[list[tuple[ProviderHolding, bool]], list[SetAside]]:
+    """Return the holdings, each with whether it is part of the cash, and why others cannot be used.
+
+    What may be part of the cash and cannot be read is not missed: the cash counts it.
+    """
+    read: list[tuple[ProviderHolding, bool]] = []
+    odd: list[SetAside] = []
     for record in records:
-        position = decoded(record, Position)
-        if isinstance(position, str):
-            odd.append(SetAside(_alias(record), position))
-        else:
-            read.append(position)
+        found = salvaged(record, Position, _POSITION_SPARED)
+        ids = _ids(record)
+        line = found if isinstance(found, str) else _holding(found.record, as_of)
+        if isinstance(line, str):
+            odd.append(SetAside(ids.alias, line, harmless=ids.cash_equivalent not in (None, False)))
+            continue
+        read.append((line, not isinstance(found, str) and bool(found.record.cash_equivalent)))
+        if not isinstance(found, str) and found.odd is not None:
+            odd.append(SetAside(ids.alias, found.odd, harmless=True))
     return read, odd
 
 
@@ -168,7 +212,7 @@ def reported_instrument(instrument: Instrument, amounts_currency: str | None) ->
     if asset_class is AssetClass.OPTION and instrument.multiplier:
         multiplier = instrument.multiplier
     return ReportedInstrument(
-        alias=instrument.id,
+        alias=instrument.id or f"symbol:{symbol}",
         symbol=symbol,
         asset_class=asset_class,
         currency=currency,
@@ -200,17 +244,9 @@ def _symbol(instrument: Instrument, currency: str) -> tuple[str, AssetClass]:
     return equity_symbol(instrument.raw_symbol or spelled, instrument.exchange) or own, asset_class
 
 
-def _cash(balance: Balance, sweep: dict[str, Decimal], as_of: datetime | None) -> ProviderHolding | SetAside:
-    """Return the cash of one currency without the sweep funds that are listed as positions."""
-    symbol = cash_symbol(balance.currency.code) if balance.currency else None
-    if balance.currency is None or symbol is None:
-        return SetAside(None, "cash without a currency")
-    if balance.cash is None:
-        return SetAside(symbol, "no amount of cash")
-    currency = symbol.removeprefix("CUR:")
-    amount = balance.cash - sweep.get(currency, Decimal(0))
-    money = ReportedInstrument(symbol, symbol, AssetClass.CASH, currency, Decimal(1), currency, listed=False)
-    return ProviderHolding(money, amount, amount, Decimal(1), as_of, amount)
+def _fresh_as_of(answer: PositionsAnswer) -> datetime | None:
+    freshness = decoded(answer.data_freshness, Freshness)
+    return None if isinstance(freshness, str) else freshness.as_of
 
 
 def _last_sync(account: Account) -> datetime | None:
@@ -223,10 +259,8 @@ def _last_sync(account: Account) -> datetime | None:
     return at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
 
 
-def _alias(record: msgspec.Raw) -> str | None:
+def _ids(record: msgspec.Raw) -> RecordIds:
     try:
-        ids = msgspec.json.decode(record, type=RecordIds)
+        return msgspec.json.decode(record, type=RecordIds)
     except msgspec.ValidationError:
-        return None
-    alias = (ids.instrument or {}).get("id")
-    return alias if isinstance(alias, str) else None
+        return RecordIds()

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import msgspec
 from pydantic import SecretStr
 
 from providers.snaptrade.client import SnapTradeClient
 from providers.snaptrade.documents import Authorization, LoginLink, RegisteredUser
+from providers.snaptrade.mapping import authorization
 
 
 class SnapTradePortal:
@@ -71,10 +73,11 @@ class SnapTradePortal:
         return link.redirect_uri
 
     async def connections(self, user: str, secret: SecretStr) -> Sequence[Authorization]:
-        """Return the user's connections."""
-        return await self._client.call(
+        """Return the user's connections; one that cannot be read is none."""
+        records = await self._client.call(
             "connections.list_brokerage_authorizations",
-            list[Authorization],
+            list[msgspec.Raw],
             user_id=user,
             user_secret=secret.get_secret_value(),
         )
+        return [found for found, _ in map(authorization, records) if found.id]

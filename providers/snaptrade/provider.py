@@ -18,13 +18,13 @@ from providers.base import (
     SetAside,
     TransactionsReport,
 )
+from providers.limits import RateLimited
 from providers.snaptrade import mapping
 from providers.snaptrade.client import SnapTradeClient
 from providers.snaptrade.documents import (
     Account,
     ActivitiesAnswer,
     Authorization,
-    Balance,
     PositionsAnswer,
     ReturnsAnswer,
 )
@@ -32,10 +32,11 @@ from providers.snaptrade.portal import SnapTradePortal
 from providers.snaptrade.transactions import transactions
 from realtime.clock import Clock
 from realtime.domain.account import ProviderName
-from realtime.errors import Misconfigured, ReconnectNeeded
+from realtime.errors import Misconfigured, ReconnectNeeded, RetryLater
 
 _PAGE = 1000
 _PAGES_MAX = 200
+_NOT_FOUND = "1011"
 
 
 class SnapTradeProvider:
@@ -55,14 +56,15 @@ class SnapTradeProvider:
     async def positions(self, access: Access, account: str | None = None) -> HoldingsReport:
         """Return accounts, positions and cash.
 
-        The authorization is asked first: a disabled one goes on answering with old data and HTTP 200.
+        The authorization is asked first: a disabled one goes on answering with old data and HTTP 200. An account that
+        the brokerage does not answer for now stays as it is, the others are read.
         """
-        authorization = await self.authorization(access)
+        authorization, unread = await self._authorization(access)
         if authorization.disabled:
             raise ReconnectNeeded("CONNECTION_DISABLED", "The brokerage connection is disabled: sign in again.")
         read, odd = mapping.accounts(await self._accounts(access))
         reports = [await self._report(access, one) for one in read if account in (None, one.id)]
-        return HoldingsReport(institution(authorization), tuple(reports), self._clock.now(), odd)
+        return HoldingsReport(institution(authorization), tuple(reports), self._clock.now(), (*unread, *odd))
 
     async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:
         read, _ = mapping.accounts(await self._accounts(access))
@@ -108,13 +110,14 @@ class SnapTradeProvider:
             "connections.delete_connection", dict[str, Any], connection_id=access.connection, **_user(access)
         )
 
-    async def authorization(self, access: Access) -> Authorization:
-        return await self.client.call(
+    async def _authorization(self, access: Access) -> tuple[Authorization, tuple[SetAside, ...]]:
+        answer = await self.client.call(
             "connections.detail_brokerage_authorization",
-            Authorization,
+            msgspec.Raw,
             authorization_id=access.connection,
             **_user(access),
         )
+        return mapping.authorization(answer)
 
     async def close(self) -> None:
         await self.client.close()
@@ -131,8 +134,17 @@ class SnapTradeProvider:
         one = {"account_id": account.id} | _user(access)
         if mapping.unusable(account) is not None:
             return mapping.account_report(account, PositionsAnswer([]), [])
-        positions = await self.client.call("account_information.get_all_account_positions", PositionsAnswer, **one)
-        balances = await self.client.call("account_information.get_user_account_balance", list[Balance], **one)
+        try:
+            positions = await self.client.call("account_information.get_all_account_positions", PositionsAnswer, **one)
+            balances = await self.client.call("account_information.get_user_account_balance", list[msgspec.Raw], **one)
+        except RateLimited:
+            raise
+        except RetryLater as error:
+            return _left_alone(account, error.reason)
+        except ReconnectNeeded as error:
+            if error.code != _NOT_FOUND:
+                raise
+            return _left_alone(account, "SnapTrade does not know this account any more")
         return mapping.account_report(account, positions, balances)
 
     async def _activities(self, access: Access, account: str, since: date) -> list[msgspec.Raw]:
@@ -149,9 +161,13 @@ class SnapTradeProvider:
                 **_user(access),
             )
             records += page.data
-            if not page.data or len(records) >= page.pagination.total:
+            if not page.data or (page.total is not None and len(records) >= page.total):
                 break
         return records
+
+
+def _left_alone(account: Account, reason: str) -> AccountReport:
+    return AccountReport(mapping.reported_account(account), (), None, unusable=reason)
 
 
 def institution(authorization: Authorization) -> Institution | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from providers.base import ProviderTransaction, ReportedInstrument, SetAside
-from providers.records import decoded
+from providers.records import salvaged
 from providers.snaptrade.documents import Activity, Figi, Instrument, UniversalSymbol
 from providers.snaptrade.mapping import reported_instrument
 from realtime.domain.transaction import TransactionKind
@@ -34,6 +34,7 @@ _KINDS = {
     "INTERNAL_ASSET_TRANSFER_OUT": TransactionKind.TRANSFER,
 }
 _SYMBOL_KINDS = {"et": "etf", "oef": "mutualfund", "cef": "cef", "crypto": "crypto", "bnd": "bond", "ad": "adr"}
+_SPARED = frozenset({"price", "fee", "description", "settlement_date"})
 _MINI_MULTIPLIER = Decimal(10)
 
 
@@ -41,18 +42,19 @@ def transactions(account: str, records: Iterable[msgspec.Raw]) -> tuple[list[Pro
     """Return the activities that can be read, and why the others cannot."""
     read, odd = [], []
     for record in records:
-        line = _transaction(account, record)
+        found = salvaged(record, Activity, _SPARED)
+        line = found if isinstance(found, str) else _transaction(account, found.record)
         if isinstance(line, str):
             odd.append(SetAside(None, f"activity: {line}"))
-        else:
-            read.append(line)
+            continue
+        read.append(line)
+        if not isinstance(found, str) and found.odd is not None:
+            odd.append(SetAside(None, f"activity {line.id}: {found.odd}", harmless=True))
     return read, odd
 
 
-def _transaction(account: str, record: msgspec.Raw) -> ProviderTransaction | str:
-    line = decoded(record, Activity)
-    if isinstance(line, str):
-        return line
+def _transaction(account: str, line: Activity) -> ProviderTransaction | str:
+    """Return the transaction, or why the activity is none."""
     if line.currency is None or line.trade_date is None or line.amount is None:
         return f"{line.id}: no currency, date or amount"
     return ProviderTransaction(
@@ -75,7 +77,7 @@ def _instrument(line: Activity) -> ReportedInstrument | None:
     currency = line.currency.code if line.currency else None
     if line.option_symbol is not None:
         multiplier = _MINI_MULTIPLIER if line.option_symbol.is_mini_option else None
-        option = Instrument("option", line.option_symbol.id, line.option_symbol.ticker, multiplier=multiplier)
+        option = Instrument("option", line.option_symbol.ticker, line.option_symbol.id, multiplier=multiplier)
         return reported_instrument(option, currency)
     return None if line.symbol is None else reported_instrument(_unified(line.symbol), currency)
 

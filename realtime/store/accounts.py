@@ -1,21 +1,28 @@
 """Accounts: found by a sync, kept when they vanish."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from realtime.contract.names import HOLDINGS_CHANGED
-from realtime.domain.account import AccountId, ConnectionId, ProviderName, UserId, account_id
+from realtime.domain.account import AccountId, ConnectionId, ConnectionStatus, ProviderName, UserId, account_id
 from realtime.domain.instrument import InstrumentId
 from realtime.store.keys import new_key
 from realtime.store.pool import Connection, Pool
 
-_OF_CONNECTION = """
-select id, public_id, provider_account_id, currency, provider_total, is_active, holdings_version
-from accounts where connection_id = $1 order by created_at, id
+_COLUMNS = """
+a.id, a.public_id, a.provider_account_id, a.currency, a.provider_total, a.is_active, a.holdings_version, a.mask,
+a.name, a.subtype
 """
+_OF_CONNECTION = f"select {_COLUMNS} from accounts a where a.connection_id = $1 order by a.created_at, a.id"  # noqa: S608
+_OF_OLDER = f"""
+select {_COLUMNS}, c.id as connection_id, c.status from connections c join accounts a on a.connection_id = c.id
+where (c.user_id, c.provider) = (select user_id, provider from connections where id = $1)
+    and c.institution_id = $2 and c.id < $1
+order by c.id, a.created_at, a.id
+"""  # noqa: S608
 _INSERT = """
 insert into accounts (id, public_id, user_id, connection_id, provider, provider_account_id, product, account_type,
     subtype, name, mask, currency, provider_total)
@@ -24,7 +31,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 _UPDATE = """
 update accounts
 set product = $2, account_type = $3, subtype = $4, name = $5, mask = $6, currency = coalesce($7, currency),
-    provider_total = $8, is_active = true
+    provider_total = $8, is_active = true, provider_account_id = $9, connection_id = $10
 where id = $1
 """
 _DEACTIVATE = """
@@ -36,9 +43,17 @@ select pg_notify($2, concat_ws(' ', user_id, public_id, holdings_version)) from 
 """
 _HELD = """
 select h.account_id, h.instrument_id, h.quantity, h.cost_basis, h.provider_value, i.currency
-from holdings h join accounts a on a.id = h.account_id join instruments i on i.id = h.instrument_id
-where a.connection_id = $1
+from holdings h join instruments i on i.id = h.instrument_id
+where h.account_id = any($1::uuid[])
 """
+
+
+class Fingerprint(NamedTuple):
+    """What stays the same of an account when its login is linked again and it gets a new id."""
+
+    mask: str | None
+    name: str
+    subtype: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +81,16 @@ class StoredAccount:
     total: Decimal | None
     active: bool
     holdings_version: int
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class OlderConnection:
+    """An earlier connection of the same user to the same institution through the same provider."""
+
+    id: ConnectionId
+    status: ConnectionStatus
+    accounts: tuple[StoredAccount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +109,24 @@ async def accounts_of_connection(connection: Connection | Pool, connection_id: C
     return [_stored(row) for row in await connection.fetch(_OF_CONNECTION, connection_id)]
 
 
+async def accounts_of_older_connections(
+    connection: Connection | Pool, connection_id: ConnectionId, institution_id: str
+) -> list[OlderConnection]:
+    """Return the user's earlier connections to an institution, removed ones too, with all of their accounts."""
+    found: dict[ConnectionId, OlderConnection] = {}
+    for row in await connection.fetch(_OF_OLDER, connection_id, institution_id):
+        key = ConnectionId(str(row["connection_id"]))
+        known = found.get(key) or OlderConnection(key, ConnectionStatus(row["status"]), ())
+        found[key] = replace(known, accounts=(*known.accounts, _stored(row)))
+    return list(found.values())
+
+
 async def holdings_by_account(
-    connection: Connection | Pool, connection_id: ConnectionId
+    connection: Connection | Pool, accounts: Iterable[UUID]
 ) -> dict[UUID, list[StoredHolding]]:
-    """Return what the accounts of a connection hold, by account."""
+    """Return what accounts hold, by account."""
     held: dict[UUID, list[StoredHolding]] = {}
-    for row in await connection.fetch(_HELD, connection_id):
+    for row in await connection.fetch(_HELD, list(accounts)):
         held.setdefault(row["account_id"], []).append(
             StoredHolding(
                 InstrumentId(str(row["instrument_id"])),
@@ -126,8 +163,8 @@ async def add_account(
     return key
 
 
-async def update_account(connection: Connection, key: UUID, facts: AccountFacts) -> None:
-    """Store what is new about an account; it is active again."""
+async def update_account(connection: Connection, key: UUID, connection_id: ConnectionId, facts: AccountFacts) -> None:
+    """Store what is new about an account; it is active again, and of this connection."""
     await connection.execute(
         _UPDATE,
         key,
@@ -138,6 +175,8 @@ async def update_account(connection: Connection, key: UUID, facts: AccountFacts)
         facts.mask,
         facts.currency,
         facts.total,
+        facts.provider_account_id,
+        connection_id,
     )
 
 
@@ -155,4 +194,5 @@ def _stored(row: Any) -> StoredAccount:
         total=row["provider_total"],
         active=row["is_active"],
         holdings_version=row["holdings_version"],
+        fingerprint=Fingerprint(row["mask"], row["name"], row["subtype"]),
     )

@@ -42,6 +42,7 @@ _FAILED = """
 update connections set status = $2, error_code = $3, error_message = $4 where id = $1 and status <> 'removed'
 """
 _REMOVED = "update connections set status = 'removed', credential = null where id = $1"
+_LOCK = "select status from connections where id = $1 for update"
 _LOCKED_CREDENTIAL = "select credential from connections where id = $1 and status <> 'removed' for update"
 _KEEP_CREDENTIAL = "update connections set credential = $2 where id = $1 and status <> 'removed'"
 _ACCOUNTS = "select id from accounts where connection_id = $1 and is_active"
@@ -140,6 +141,12 @@ async def mark_removed(connection: Connection, connection_id: ConnectionId) -> N
     """End a connection: its accounts become inactive, its credential is forgotten. Call it within a transaction."""
     await connection.execute(_REMOVED, connection_id)
     await deactivate_accounts(connection, [row["id"] for row in await connection.fetch(_ACCOUNTS, connection_id)])
+
+
+async def lock_connection(connection: Connection, connection_id: ConnectionId) -> ConnectionStatus | None:
+    """Return how a connection is, which nobody else changes until the transaction ends; None for an unknown one."""
+    status = await connection.fetchval(_LOCK, connection_id)
+    return None if status is None else ConnectionStatus(status)
 
 
 async def lock_credential(connection: Connection, connection_id: ConnectionId) -> bytes | None:

@@ -21,6 +21,10 @@ set instrument_id = excluded.instrument_id, kind = excluded.kind, quantity = exc
     trade_date = excluded.trade_date, settlement_date = excluded.settlement_date,
     description = excluded.description
 """
+_FORGET = """
+delete from investment_transactions
+where account_id = $1 and trade_date >= $2 and provider_transaction_id <> all($3::text[])
+"""
 _READ_WITH_HOLDINGS = "15 minutes"
 _TRADES = f"""
 select a.user_id, a.public_id, a.last_synced_at is null or exists (
@@ -56,6 +60,16 @@ async def upsert_transactions(
         [line.settlement_date for line in lines],
         [line.description for line in lines],
     )
+
+
+async def forget_others(
+    connection: Connection, account: UUID, since: date, lines: Sequence[InvestmentTransaction]
+) -> None:
+    """Remove the account's transactions since a day that are not among these, which are all that the provider has.
+
+    Ids change: when an account is linked again, and at SnapTrade when it imports anew.
+    """
+    await connection.execute(_FORGET, account, since, [line.id for line in lines])
 
 
 async def newest_trade_date(connection: Connection | Pool, accounts: Sequence[UUID]) -> date | None:

@@ -10,7 +10,7 @@ from realtime.domain.transaction import InvestmentTransaction
 from realtime.errors import RetryLater
 from realtime.store.accounts import accounts_of_connection
 from realtime.store.jobs import Job, hold_claim
-from realtime.store.transactions import newest_trade_date, upsert_transactions
+from realtime.store.transactions import forget_others, newest_trade_date, upsert_transactions
 from sync.instruments import resolve_instruments
 from sync.parts import ClaimLost, Parts, Refreshed, target_of
 
@@ -34,10 +34,12 @@ async def refresh_transactions(parts: Parts, job: Job) -> Refreshed:
     if not accounts:
         raise RetryLater("the connection's accounts are not stored yet")
     newest = await newest_trade_date(parts.pool, list(accounts.values()))
-    report = await target.provider.transactions(target.access, first_day(newest, parts.clock.now().date()))
+    since = first_day(newest, parts.clock.now().date())
+    report = await target.provider.transactions(target.access, since)
     lines = [line for line in report.transactions if line.account in accounts]
     instruments = {line.instrument for line in lines if line.instrument is not None}
     ids = await resolve_instruments(parts.pool, target.connection.provider, instruments, ())
+    all_readable = all(odd.harmless for odd in report.set_aside)
     async with parts.pool.acquire() as database, database.transaction():
         if not await hold_claim(database, job):
             raise ClaimLost
@@ -45,6 +47,8 @@ async def refresh_transactions(parts: Parts, job: Job) -> Refreshed:
             mine = distinct((line for line in lines if line.account == account), ids)
             if mine:
                 await upsert_transactions(database, key, job.user_id, mine)
+            if mine and all_readable:
+                await forget_others(database, key, since, mine)
     duration_ms = round((parts.clock.monotonic() - began_s) * 1000)
     for key in accounts.values():
         public = account_id(target.connection.provider, key.hex)

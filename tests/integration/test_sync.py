@@ -199,7 +199,7 @@ async def test_vanished_account_is_kept_inactive(world: SyncWorld) -> None:
     ada = await world.user()
     key = await world.link_plaid(ada)
     await world.run_due()
-    await world.pool.execute("update accounts set provider_account_id = 'gone' where mask = '0000'")
+    await world.pool.execute("update accounts set provider_account_id = 'gone', name = 'Other' where mask = '0000'")
     await world.ask(key)
     await world.run_due()
     rows = await world.pool.fetch("select is_active from accounts where mask = '0000' order by is_active")

@@ -6,6 +6,9 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from providers.linking import access_to
+from realtime.domain.account import ProviderName
+from realtime.store.connections import connection_by_id
 from realtime.store.pool import Pool
 from tests.support.syncing import SyncWorld, sync_world
 
@@ -36,6 +39,7 @@ AGAIN = ("reconnect_needed", "reconnect_needed", "dead")
         ("plaid", "not_ready", LATER),
         ("plaid", "partial", LATER),
         ("plaid", "login_required", AGAIN),
+        ("plaid", "revoked", AGAIN),
         ("snaptrade", "rate_limit", LATER),
         ("snaptrade", "server_error", LATER),
         ("snaptrade", "unavailable", LATER),
@@ -46,7 +50,9 @@ AGAIN = ("reconnect_needed", "reconnect_needed", "dead")
         ("snaptrade", "not_ready", LATER),
         ("snaptrade", "populating", LATER),
         ("snaptrade", "partial", LATER),
+        ("snaptrade", "institution_down", LATER),
         ("snaptrade", "disabled", AGAIN),
+        ("snaptrade", "login_required", AGAIN),
         ("alpaca", "rate_limit", LATER),
         ("alpaca", "server_error", LATER),
         ("alpaca", "unavailable", LATER),
@@ -55,6 +61,7 @@ AGAIN = ("reconnect_needed", "reconnect_needed", "dead")
         ("alpaca", "drop", LATER),
         ("alpaca", "truncated", LATER),
         ("alpaca", "partial", LATER),
+        ("alpaca", "institution_down", LATER),
         ("alpaca", "login_required", AGAIN),
     ],
 )
@@ -130,6 +137,53 @@ async def test_unfinished_first_sync_is_awaited(world: SyncWorld) -> None:
     await world.pool.execute("update jobs set due_at = now() where state = 'queued'")
     await world.run_due()
     assert len((await world.holdings(key))["8443"]) == 9
+
+
+async def test_product_that_is_not_ready_is_awaited(world: SyncWorld) -> None:
+    """Ensure that Plaid's unfinished first extraction leaves no empty account, and ends well."""
+    key = await world.link_plaid(await world.user())
+    await world.control("plaid", "faults", kind="not_ready", times=1)
+    await world.run_due()
+    assert await world.holdings(key) == {}
+    assert (await world.last_run(key))["outcome"] == "retry_later"
+    await world.pool.execute("update jobs set due_at = now() where state = 'queued'")
+    await world.run_due()
+    assert len((await world.holdings(key))["4821"]) == 15
+
+
+async def test_connection_that_ended_at_the_institution_keeps_its_holdings(world: SyncWorld) -> None:
+    """Ensure that a connection deleted elsewhere asks the user to connect again, and deletes nothing here."""
+    ada = await world.user()
+    for name in ("plaid", "snaptrade"):
+        key = await world.link(name, ada)
+        await world.run_due()
+        before = await world.holdings(key)
+        stored = await connection_by_id(world.pool, key)
+        assert stored is not None
+        provider = world.parts.providers[ProviderName(name)]
+        await provider.remove(access_to(stored, world.parts.cipher))
+        await world.ask(key)
+        await world.run_due()
+        assert (await world.status(key))[0] == "reconnect_needed"
+        assert await world.holdings(key) == before
+
+
+async def test_one_accounts_trouble_is_not_the_others(world: SyncWorld) -> None:
+    """Ensure that the accounts of a connection that can be read are, while one cannot."""
+    key = await world.link_snaptrade(await world.user(), "QUESTRADE", "mary")
+    await world.run_due()
+    await world.control("snaptrade", "holdings", account="mary-rrsp", symbol="KO", quantity=40)
+    [connection] = (await world.control("snaptrade", "state", method="GET"))["connections"]
+    path = f"/accounts/{connection['accounts']['mary-tfsa']}"
+    await world.control("snaptrade", "faults", kind="unavailable", path=path)
+    await world.ask(key)
+    await world.run_due()
+    held = await world.holdings(key)
+    assert held["7741"]["KO"] == 40
+    assert len(held["7742"]) == 3
+    run = await world.last_run(key)
+    assert run["outcome"] == "retry_later"
+    assert await world.status(key) == ("active", None)
 
 
 async def test_wrong_keys_of_ours_are_named(world: SyncWorld, postgres_dsn: str) -> None:

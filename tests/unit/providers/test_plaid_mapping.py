@@ -44,7 +44,9 @@ def holding(**fields: Any) -> dict[str, Any]:
 
 def report(holdings: list[Any], pool: list[Any] | None = None, owned: list[Any] | None = None) -> list[AccountReport]:
     read, _ = accounts(raw(*(owned or [account()])))
-    return list(account_reports(read, raw(*holdings), securities(raw(*(pool or [security()]))), "ins_1", AS_OF))
+    made, unlisted = account_reports(read, raw(*holdings), securities(raw(*(pool or [security()]))), "ins_1", AS_OF)
+    assert unlisted == ()
+    return list(made)
 
 
 def test_amounts_are_exact_decimals() -> None:
@@ -65,7 +67,7 @@ def test_amounts_are_exact_decimals() -> None:
         ({"quantity": "NaN"}, "not a number"),
         ({"security_id": "s9"}, "missing"),
         ({"quantity": "ten"}, "quantity"),
-        ({"institution_price_as_of": "soon"}, "institution_price_as_of"),
+        ({"vested_quantity": "some"}, "vested_quantity"),
     ],
 )
 def test_odd_holding_is_set_aside_with_its_reason(odd: dict[str, Any], reason: str) -> None:
@@ -78,6 +80,25 @@ def test_odd_holding_is_set_aside_with_its_reason(odd: dict[str, Any], reason: s
     assert one.unusable is None
 
 
+@pytest.mark.parametrize(
+    ("odd", "left_out"),
+    [
+        ({"cost_basis": "much"}, "cost_basis"),
+        ({"institution_price": []}, "institution_price"),
+        ({"institution_price_as_of": "soon"}, "institution_price_as_of"),
+        ({"cost_basis": "NaN", "institution_value": {}}, "institution_value"),
+    ],
+)
+def test_what_a_holding_can_do_without_is_left_out_with_its_reason(odd: dict[str, Any], left_out: str) -> None:
+    """Ensure that an odd cost, price or date does not cost the holding, and is told."""
+    [one] = report([holding(**odd)])
+    [line] = one.holdings or ()
+    assert line.quantity == 10
+    [aside] = one.set_aside
+    assert aside.harmless
+    assert left_out in aside.reason
+
+
 def test_odd_security_sets_its_holdings_aside() -> None:
     """Ensure that a security which cannot be read is named as the reason."""
     [one] = report([holding()], [security(option_contract={"contract_type": "call"})])
@@ -85,17 +106,27 @@ def test_odd_security_sets_its_holdings_aside() -> None:
     assert [aside.alias for aside in one.set_aside] == ["s1"]
 
 
-def test_holding_without_an_account_makes_the_answer_unusable() -> None:
-    """Ensure that a record which may belong anywhere leaves everything as it was."""
-    [one] = report([holding(), holding(account_id=None)])
-    assert one.unusable is not None
+def test_holding_without_an_account_is_set_aside_wherever_it_may_belong() -> None:
+    """Ensure that a record of nobody knows whom keeps what is stored of its security, and costs nothing else."""
+    owned = [account(), account(account_id="a2"), account(account_id="a3", type="depository")]
+    pool = [security(), security(security_id="s2")]
+    one, other, bank = report([holding(), holding(account_id=None, security_id="s2")], pool, owned)
+    assert [len(made.holdings or ()) for made in (one, other, bank)] == [1, 0, 1]
+    assert [[aside.alias for aside in made.set_aside] for made in (one, other, bank)] == [["s2"], ["s2"], []]
+
+
+def test_holding_of_an_unlisted_account_is_told() -> None:
+    """Ensure that a holding whose account is missing is no reason to think that the account vanished."""
+    read, _ = accounts(raw(account()))
+    _, unlisted = account_reports(read, raw(holding(account_id="a9")), securities(raw(security())), None, AS_OF)
+    assert [aside.harmless for aside in unlisted] == [False]
 
 
 def test_odd_account_is_set_aside() -> None:
     """Ensure that one odd account does not cost the others."""
-    read, odd = accounts(raw(account(), account(account_id="a2", balances=None)))
-    assert [one.account_id for one in read] == ["a1"]
-    assert len(odd) == 1
+    read, odd = accounts(raw(account(), account(account_id="a2", type=None), account(account_id="a3", mask=[])))
+    assert [one.account_id for one in read] == ["a1", "a3"]
+    assert [aside.harmless for aside in odd] == [False, True]
 
 
 def test_unknown_costs_and_prices_stay_unknown() -> None:

@@ -19,7 +19,7 @@ from providers.base import (
 from realtime.domain.account import AccountId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
-from realtime.store.accounts import StoredAccount, StoredHolding
+from realtime.store.accounts import Fingerprint, StoredAccount, StoredHolding
 from sync.reconcile import Changes, changes_of, merge
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -68,6 +68,7 @@ def stored(total: str | None = "1000", version: int = 1, key: UUID = KEY, name: 
         None if total is None else Decimal(total),
         active=True,
         holdings_version=version,
+        fingerprint=Fingerprint(None, "IRA", None),
     )
 
 
@@ -185,10 +186,26 @@ def test_missing_price_does_not_look_like_a_missing_holding() -> None:
     assert replaced(change(report(unpriced, line("CUR:USD", "600")))) == {"AAPL": Decimal(4), "CUR:USD": Decimal(600)}
 
 
-def test_unattributable_record_changes_nothing() -> None:
-    """Ensure that a record which may be any holding stops the replacement, but not the first one."""
-    odd = SetAside(None, "no id")
+@pytest.mark.parametrize("alias", [None, "an id that nobody knows"])
+def test_unattributable_record_is_the_one_that_is_missing(alias: str | None) -> None:
+    """Ensure that a record that cannot be named keeps what is missing, unless more is missing than there are such."""
+    odd = SetAside(alias, "no id")
+    one_missing = report(line("MSFT", "6", "600"), line("CUR:USD", "0"), odd=(odd,))
+    assert replaced(change(one_missing, BEFORE[:2])) == {"MSFT": Decimal(6), "AAPL": Decimal(4)}
     assert replaced(change(report(line("MSFT", "6", "600"), odd=(odd,)))) is None
+
+
+def test_harmless_oddity_keeps_nothing() -> None:
+    """Ensure that a part that was left out is recorded, and that what was sold is gone all the same."""
+    odd = SetAside("AAPL", "without its price", harmless=True)
+    changes = change(report(line("MSFT", "5", "500"), line("CUR:USD", "500"), odd=(odd,)))
+    assert replaced(changes) == {"MSFT": Decimal(5), "CUR:USD": Decimal(500)}
+    assert changes.quarantined[0]["reason"] == "without its price"
+
+
+def test_first_answer_with_an_unattributable_record_is_taken() -> None:
+    """Ensure that an account which holds nothing yet gets what can be read."""
+    odd = SetAside(None, "no id")
     first = changes_of(report(line("MSFT", "6"), odd=(odd,)), [], {}, key_of, {})
     assert replaced(first) == {"MSFT": Decimal(6)}
 
