@@ -148,6 +148,7 @@ class AccountReport:
         as_of: When the provider read it at the institution.
         unusable: Why the holdings must not replace what is stored (an unfinished first sync, say); None when
             they may.
+        total_only: The one holding is the account's total, for want of holdings: it replaces no other ones.
     """
 
     account: ReportedAccount
@@ -155,6 +156,7 @@ class AccountReport:
     as_of: datetime | None
     set_aside: tuple[SetAside, ...] = ()
     unusable: str | None = None
+    total_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,9 +115,11 @@ def _replacement(
     """Return the holdings that replace the stored ones, or None and why (no reason: they were not asked for)."""
     if report.holdings is None:
         return None, None
-    if report.unusable is not None:
-        return None, report.unusable
     merged = merge(report.holdings, instrument_of)
+    withheld = report.total_only and any(line.instrument_id not in merged for line in before)
+    why_not = report.unusable or ("the brokerage gives no holdings just now" if withheld else None)
+    if why_not is not None:
+        return None, why_not
     if known is None or known.holdings_version == 0:
         return tuple(merged.values()), None
     kept = _kept(report, before, merged, aliases)

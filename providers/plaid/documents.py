@@ -166,11 +166,7 @@ class Acknowledgement(msgspec.Struct, frozen=True):
 
 
 class RecordIds(msgspec.Struct, frozen=True):
-    """What can be salvaged of a record that does not decode."""
+    """What can be salvaged of a record that does not decode; None where it is no text."""
 
-    account_id: Any = None
-    security_id: Any = None
-
-    @property
-    def alias(self) -> str | None:
-        return self.security_id if isinstance(self.security_id, str) else None
+    account_id: str | None = None
+    security_id: str | None = None

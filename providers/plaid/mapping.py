@@ -117,8 +117,8 @@ def securities(records: Iterable[msgspec.Raw]) -> SecurityPool:
     pool: dict[str, Salvaged[Security] | str] = {}
     for record in records:
         found = salvaged(record, Security, _SECURITY_SPARED)
-        alias = _ids(record).security_id if isinstance(found, str) else found.record.security_id
-        if isinstance(alias, str):
+        alias = _ids(record).security_id
+        if alias is not None:
             pool[alias] = found
     return pool
 
@@ -130,10 +130,10 @@ def account_reports(
     institution: str | None,
     as_of: datetime | None,
 ) -> tuple[tuple[AccountReport, ...], tuple[SetAside, ...]]:
-    """Return a report for each account, and holdings of accounts that are not listed.
+    """Return a report for each account, and holdings of accounts that cannot be read or are not listed.
 
-    A holding that cannot be read is set aside in its account; one of which not even the account can be read, in all
-    accounts that may hold it: what they hold of it stays. A bank account without holdings is its balance.
+    A holding that cannot be read is set aside in its account; one without a known account, in all accounts that may
+    hold it: what they hold of it stays. A bank account without holdings is its balance.
     """
     lines: dict[str, list[ProviderHolding]] = {account.account_id: [] for account in read}
     odd: dict[str, list[SetAside]] = {account.account_id: [] for account in read}
@@ -141,15 +141,16 @@ def account_reports(
     for record in holdings:
         ids = _ids(record)
         line, oddity = _holding(record, pool, institution, as_of)
-        owners = [ids.account_id] if isinstance(ids.account_id, str) else _investments(read)
-        for owner in owners:
-            if owner not in lines:
-                unlisted.append(SetAside(ids.alias, f"a holding of account {owner}, which is not listed"))
-                continue
+        if ids.account_id in lines:
             if oddity is not None:
-                odd[owner].append(SetAside(ids.alias, oddity, harmless=line is not None))
+                odd[ids.account_id].append(SetAside(ids.security_id, oddity, harmless=line is not None))
             if line is not None and line.quantity:
-                lines[owner].append(line)
+                lines[ids.account_id].append(line)
+            continue
+        homeless = SetAside(ids.security_id, oddity or f"a holding of account {ids.account_id}, which is not listed")
+        unlisted.append(homeless)
+        for owner in _investments(read):
+            odd[owner].append(homeless)
     reports = []
     for account in read:
         held, unread = lines[account.account_id], odd[account.account_id]
@@ -267,7 +268,5 @@ def _currency(account: Account) -> str | None:
 
 
 def _ids(record: msgspec.Raw) -> RecordIds:
-    try:
-        return msgspec.json.decode(record, type=RecordIds)
-    except msgspec.ValidationError:
-        return RecordIds()
+    found = salvaged(record, RecordIds, {"account_id", "security_id"})
+    return RecordIds() if isinstance(found, str) else found.record

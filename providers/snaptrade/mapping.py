@@ -24,6 +24,7 @@ from providers.snaptrade.documents import (
 )
 from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
 from realtime.domain.symbol import (
+    CURRENCIES,
     US_EXCHANGES,
     bond_symbol,
     crypto_symbol,
@@ -102,7 +103,7 @@ def reported_account(account: Account) -> ReportedAccount:
         account_type=account_type,
         subtype=account.raw_type,
         mask=digits[-4:] or None,
-        currency=total.currency if total else None,
+        currency=total.currency if total and total.currency in CURRENCIES else None,
         total=total.amount if total else None,
     )
 
@@ -133,7 +134,8 @@ def account_report(account: Account, answer: PositionsAnswer, balances: Iterable
     if why_not is None and as_of is None and not (lines or cash or odd or unread):
         why_not = "SnapTrade gives no holdings and does not say when it read them"
     if why_not is None and not lines and _withholds(account):
-        lines, cash = _total_alone(account, reported, as_of), ()
+        whole = _total_alone(account, reported, as_of)
+        return AccountReport(reported, whole, as_of, (*odd, *unread), total_only=True)
     return AccountReport(reported, (*lines, *cash), as_of, (*odd, *unread), why_not)
 
 
@@ -201,7 +203,7 @@ def _holding(position: Position, as_of: datetime | None) -> ProviderHolding | st
 
 def reported_instrument(instrument: Instrument, amounts_currency: str | None) -> ReportedInstrument | None:
     """Return the instrument; None when its currency is unknown."""
-    currency = instrument.currency or amounts_currency
+    currency = next((code for code in (instrument.currency, amounts_currency) if code in CURRENCIES), None)
     if currency is None:
         return None
     symbol, asset_class = _symbol(instrument, currency)
@@ -209,7 +211,7 @@ def reported_instrument(instrument: Instrument, amounts_currency: str | None) ->
         instrument.exchange is None and instrument.figi_instrument is not None
     )
     multiplier = ASSET_CLASSES[asset_class].multiplier
-    if asset_class is AssetClass.OPTION and instrument.multiplier:
+    if instrument.kind == "option" and instrument.multiplier:
         multiplier = instrument.multiplier
     return ReportedInstrument(
         alias=instrument.id or f"symbol:{symbol}",

@@ -17,6 +17,7 @@ from providers.base import (
     ReportedAccount,
     SetAside,
     TransactionsReport,
+    UnexpectedAnswer,
 )
 from providers.limits import RateLimited
 from providers.snaptrade import mapping
@@ -63,7 +64,18 @@ class SnapTradeProvider:
         if authorization.disabled:
             raise ReconnectNeeded("CONNECTION_DISABLED", "The brokerage connection is disabled: sign in again.")
         read, odd = mapping.accounts(await self._accounts(access))
-        reports = [await self._report(access, one) for one in read if account in (None, one.id)]
+        reports: list[AccountReport] = []
+        refusals: list[UnexpectedAnswer] = []
+        for one in read:
+            if account not in (None, one.id):
+                continue
+            try:
+                reports.append(await self._report(access, one))
+            except UnexpectedAnswer as error:
+                refusals.append(error)
+                reports.append(_left_alone(one, str(error)))
+        if refusals and len(refusals) == len(reports):
+            raise refusals[0]
         return HoldingsReport(institution(authorization), tuple(reports), self._clock.now(), (*unread, *odd))
 
     async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:

@@ -15,6 +15,8 @@ from realtime.domain.asset_class import AssetClass
 
 SYNCED = {"holdings": {"initial_sync_completed": True, "last_successful_sync": "2026-11-20 18:42:46.561408+00:00"}}
 
+WITHHELD = {"holdings": SYNCED["holdings"] | {"holdings_unavailable": True}}
+
 
 def raw(*records: Any) -> list[msgspec.Raw]:
     return [msgspec.Raw(json.dumps(record).encode()) for record in records]
@@ -76,6 +78,47 @@ def test_sweep_fund_without_a_price_stays_cash() -> None:
     fund = {"kind": "mutualfund", "id": "f1", "symbol": "SPAXX", "currency": "USD"}
     made = report(position(fund, units="10", price=None, cash_equivalent=True), cash={"USD": "100"})
     assert quantities(made) == {"CUR:USD": Decimal(100)}
+
+
+def test_sweep_fund_that_the_cash_cannot_contain_is_money_of_its_own() -> None:
+    """Ensure that a fund greater than the cash is not subtracted from it, nor from borrowed money."""
+    fund = {"kind": "mutualfund", "id": "f1", "symbol": "SPAXX", "currency": "USD"}
+    for cash in ("905.40", "-300"):
+        made = report(position(fund, units="2750.13", price="1", cash_equivalent=True), cash={"USD": cash})
+        assert quantities(made) == {"SPAXX": Decimal("2750.13"), "CUR:USD": Decimal(cash)}
+
+
+def test_sweep_fund_that_cannot_be_read_stays_cash() -> None:
+    """Ensure that an odd cash equivalent is not kept beside the cash that counts it."""
+    fund = {"kind": "mutualfund", "id": "f1", "symbol": "SPAXX", "currency": "USD"}
+    made = report(position(fund, units="many", cash_equivalent=True), cash={"USD": "100"})
+    assert quantities(made) == {"CUR:USD": Decimal(100)}
+    assert [(odd.alias, odd.harmless) for odd in made.set_aside] == [("f1", True)]
+
+
+def test_fund_priced_in_another_currency_leaves_the_cash_alone() -> None:
+    """Ensure that a sweep fund in US dollars is not taken out of Canadian dollars."""
+    fund = {"kind": "mutualfund", "id": "f1", "symbol": "SPAXX", "currency": "USD"}
+    made = report(position(fund, units="10", price="1", cash_equivalent=True), cash={"USD": "15", "CAD": "4"})
+    assert quantities(made) == {"SPAXX": Decimal(10), "CUR:USD": Decimal(5), "CUR:CAD": Decimal(4)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "cash", "held"),
+    [
+        ({"sync_status": WITHHELD}, None, {"TOTAL@a1": Decimal(1000)}),
+        ({"account_category": "ANNUITY"}, None, {"TOTAL@a1": Decimal(1000)}),
+        ({"account_category": "ANNUITY"}, {"USD": "1000"}, {"TOTAL@a1": Decimal(1000)}),
+        ({"sync_status": WITHHELD, "balance": None}, None, {}),
+    ],
+)
+def test_account_known_by_its_total_is_worth_it(
+    fields: dict[str, Any], cash: dict[str, str | None] | None, held: dict[str, Decimal]
+) -> None:
+    """Ensure that a brokerage which gives no holdings makes no empty account."""
+    made = report(**fields, cash=cash)
+    assert quantities(made) == held
+    assert made.total_only
 
 
 def test_unknown_cash_is_set_aside() -> None:

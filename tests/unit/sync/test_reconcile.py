@@ -210,6 +210,15 @@ def test_first_answer_with_an_unattributable_record_is_taken() -> None:
     assert replaced(first) == {"MSFT": Decimal(6)}
 
 
+def test_total_alone_replaces_no_holdings() -> None:
+    """Ensure that an account known by its total alone keeps the holdings that it had, and a new one gets the total."""
+    whole = AccountReport(owner(), (line("TOTAL@p1", "1000"),), NOW, total_only=True)
+    answer = HoldingsReport(None, (whole,), NOW)
+    assert replaced(change(answer)) is None
+    assert replaced(change(answer, (held("TOTAL@p1", "900"),))) == {"TOTAL@p1": Decimal(1000)}
+    assert replaced(changes_of(answer, [], {}, key_of, {})) == {"TOTAL@p1": Decimal(1000)}
+
+
 def test_debts_have_no_holdings() -> None:
     """Ensure that an account without holdings by nature is stored, and is no reason to ask again."""
     answer = HoldingsReport(None, (AccountReport(owner(), None, NOW),), NOW)
