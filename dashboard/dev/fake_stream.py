@@ -59,6 +59,28 @@ HOLDINGS: list[tuple[str, str, str, float, float, float | None, float | None, st
     ("CUR:EUR", "Euro", "cash", 9_500, 1, 1, 1, None, None, [2]),
 ]
 STALE = {"GME"}
+HELD = {"price": 31.8, "time": "2026-11-20T15:01:40+00:00", "reason": "far_from_last"}
+COVERED = {"trade": "live", "quote": "live", "provider": "provider", "previous_close": "close"}
+COVERAGE = {
+    "live": 0.7431, "extended": 0.0, "close": 0.0212, "nav": 0.1704, "provider": 0.0571, "stale": 0.0082,
+    "no_price_count": 1, "no_fx_rate_count": 0, "reason": None,
+}  # fmt: skip
+CHANGES = {
+    "regular": 1843.2, "regular_since": "2026-11-19", "regular_reason": None,
+    "extended": None, "extended_since": None, "extended_reason": "regular_session",
+    "overnight": None, "overnight_since": None, "overnight_reason": "regular_session",
+    "round_the_clock": 2212.4, "round_the_clock_since": "2026-11-20", "round_the_clock_reason": None,
+}  # fmt: skip
+
+
+def many(count: int) -> None:
+    """Add made-up stocks until there are that many holdings."""
+    for number in range(count - len(HOLDINGS)):
+        price = round(random.uniform(5, 500), 2)
+        HOLDINGS.append((
+            f"T{number:04}", f"Test Company {number}", "equity", 10 + number % 90, 1, price, round(price * 0.99, 2),
+            "trade", round(price * 8, 2), [number % 5],
+        ))  # fmt: skip
 
 
 class World:
@@ -105,6 +127,14 @@ class World:
             "unrealized_gain_pct": None if gain is None else round(gain / abs(cost) * 100, 4),
             "day_change": day, "day_change_pct": None if day is None else round((price / close - 1) * 100, 4),
             "unpriced_reason": "no_price" if price is None else None, "institutions": institutions,
+            "stale_reason": "old_price" if symbol in STALE else None,
+            "covered": "nav" if kind == "mutual_fund" else COVERED.get(source or ""),
+            "session_close": None, "session_close_date": None, "regular_change": day, "extended_change": None,
+            "overnight_change": None, "round_the_clock_change": None, "extended_since": None, "dividend": None,
+            "change_reasons": {} if day is not None or cash else {"day": "no_previous_close"},
+            "split_pending": 4 if symbol == "SHOP" else None, "held": HELD if symbol == "NVDA" else None,
+            "trading_status": "halted" if symbol == "BRK.B" else "trading",
+            "delivery": "poll" if symbol == "MSFT" else "stream",
             "contributions": [
                 {
                     "account": ACCOUNTS[index][0], "institution": ACCOUNTS[index][2],
@@ -114,6 +144,17 @@ class World:
                 for index in accounts
             ],
         }  # fmt: skip
+
+    def of_account(self, account: str) -> dict[str, Any]:
+        found = {}
+        for symbol, row in self.positions().items():
+            parts = [part for part in row["contributions"] if part["account"] == account]
+            if parts:
+                found[symbol] = row | {
+                    "quantity": parts[0]["quantity"], "market_value": parts[0]["market_value"],
+                    "institutions": [parts[0]["institution"]], "contributions": parts,
+                }  # fmt: skip
+        return found
 
     def figures(self, account: str | None) -> dict[str, Any]:
         rows = []
@@ -142,7 +183,8 @@ class World:
                 (r["market_value"] or 0) * s for r, s in rows if r["price_source"] in {"provider", "previous_close"}
             ), 2),
             "positions_count": len(shown), "currency": "USD", "session": "regular",
-            "holdings_as_of": self.origin.isoformat(),
+            "holdings_as_of": self.origin.isoformat(), "coverage": COVERAGE, "session_changes": CHANGES,
+            "day_change_reason": None,
         }  # fmt: skip
 
     def market(self) -> dict[str, Any]:
@@ -158,6 +200,8 @@ class World:
             return self.market()
         if name == "positions":
             return self.positions()
+        if name.startswith("positions:"):
+            return self.of_account(name.removeprefix("positions:"))
         return self.figures(None if name == "portfolio" else name.removeprefix("account:"))
 
 
@@ -248,7 +292,7 @@ async def rest(request: web.Request) -> web.Response:
         case "/api/session":
             if (await request.json())["code"] != "dev":
                 return web.json_response({"status": 401, "detail": "The code is not valid."}, status=401)
-            user = {"id": "u1", "name": "Ada Lovelace"}
+            user = {"id": "u1", "name": "Ada Lovelace", "operator": False}
             return web.json_response({"token": "t", "expires_at": ago(-600), "user": user})
         case "/api/config":
             return web.json_response({"websocket_url": f"ws://{request.host}/v1", "version": "dev"})
@@ -279,7 +323,9 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=8080)
     parser.add_argument("--speed", type=float, default=1)
+    parser.add_argument("--holdings", type=int, default=0, help="at least so many")
     options = parser.parse_args()
+    many(options.holdings)
     app = web.Application()
     app["world"] = world = World(options.speed)
     app.router.add_get("/v1", stream)

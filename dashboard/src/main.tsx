@@ -7,6 +7,7 @@ import type { Explanation } from "./explain";
 import * as rest from "./rest";
 import * as session from "./session";
 import { channelNames, INITIAL, withChannels, type State } from "./state";
+import type { StatusReport } from "./status";
 import { Store } from "./store";
 import { App } from "./views/app";
 import "./style/index.css";
@@ -18,6 +19,7 @@ const UNREACHABLE_RETRY_MS = 3_000;
 const store = new Store(INITIAL);
 let stream: Stream | null = null;
 let signedIn: session.SignedIn | null = null;
+let accountsFollowed = false;
 let accountsTimer: ReturnType<typeof setTimeout> | undefined;
 
 function patch(change: Partial<State>): void {
@@ -72,7 +74,7 @@ function openStream(url: string, { token, user }: session.SignedIn): void {
       channelsChanged: (channels) => store.change((state) => withChannels(state, channels, Date.now())),
     },
   });
-  stream.follow(channelNames([]));
+  stream.follow(channelNames([], false));
   stream.start();
 }
 
@@ -87,12 +89,27 @@ async function readAccounts(): Promise<void> {
   try {
     const [accounts, providerConnections] = await Promise.all([rest.accounts(token), rest.connections(token)]);
     patch({ accounts, providerConnections, accountsKnown: true });
-    stream?.follow(channelNames(accounts));
+    follow();
   } catch (error) {
     if (error instanceof rest.Refused && error.status === 401) {
       signOut("expired");
     }
   }
+}
+
+function follow(): void {
+  stream?.follow(channelNames(store.get().accounts, accountsFollowed));
+}
+
+function followAccounts(wanted: boolean): void {
+  accountsFollowed = wanted;
+  follow();
+}
+
+function status(): Promise<StatusReport> {
+  return signedIn === null
+    ? Promise.reject(new rest.Refused(401, "You are signed out."))
+    : rest.status(signedIn.token);
 }
 
 function explain(account: string | null): Promise<Explanation> {
@@ -146,6 +163,8 @@ render(
       signOut: () => signOut("left"),
       retryNow: () => stream?.retryNow(),
       explain,
+      followAccounts,
+      status,
     }}
   />,
   root,

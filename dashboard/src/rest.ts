@@ -2,6 +2,7 @@
 
 import type { Explanation } from "./explain";
 import type { SignedIn } from "./session";
+import type { StatusReport } from "./status";
 
 export type ProviderName = "plaid" | "snaptrade" | "alpaca";
 
@@ -64,6 +65,11 @@ export async function connections(token: string): Promise<ProviderConnection[]> 
 export async function explanation(token: string, account: string | null): Promise<Explanation> {
   const path = account === null ? "/api/portfolio/explain" : `/api/accounts/${encodeURIComponent(account)}/explain`;
   return call<Explanation>("GET", path, { token });
+}
+
+/** Ask how the whole service is; operators only. */
+export async function status(token: string): Promise<StatusReport> {
+  return call<StatusReport>("GET", "/api/status", { token });
 }
 
 /** Ask for a refresh of all connections; return the server's sentence about it. */

@@ -4,7 +4,7 @@ import type { Position } from "navstream-client";
 
 import { displaySymbol } from "./instrument";
 
-export type SortKey = "symbol" | "quantity" | "price" | "market_value" | "day_change" | "unrealized_gain";
+export type SortKey = "symbol" | "quantity" | "price" | "market_value" | "cost_basis" | "day_change" | "unrealized_gain";
 
 export interface Sort {
   key: SortKey;

@@ -37,6 +37,31 @@ export function append(series: Series, tradingDay: string, timeMs: number, value
   return points.length > POINTS_MAX ? thinned(series, points) : { ...series, points };
 }
 
+/** At most so many seconds without a point of our own are no hole that the server's points could fill. */
+const HOLE_S = 90;
+
+/**
+ * Return the series with what the server kept of this day (one point a minute, in order) where we have none of our own:
+ * from before the page was opened, and while it slept.
+ */
+export function joined(series: Series, tradingDay: string, kept: readonly Point[]): Series {
+  const own = series.tradingDay === tradingDay ? series.points : [];
+  let next = 0;
+  const missing = kept.filter(({ time }) => {
+    while (next < own.length && (own[next]?.time ?? 0) < time) {
+      next += 1;
+    }
+    const [before, after] = [own[next - 1]?.time ?? -Infinity, own[next]?.time ?? Infinity];
+    return after - before > HOLE_S && after !== time;
+  });
+  if (missing.length === 0) {
+    return series;
+  }
+  const points = [...own, ...missing].sort((a, b) => a.time - b.time);
+  const all: Series = { tradingDay, bucketS: series.bucketS, generation: series.generation + 1, points };
+  return points.length > POINTS_MAX ? thinned(all, points) : all;
+}
+
 function thinned(series: Series, points: readonly Point[]): Series {
   const bucketS = series.bucketS * 2;
   const newest = new Map<number, Point>();

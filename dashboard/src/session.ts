@@ -5,6 +5,8 @@ import { EMPTY, type Series } from "./series";
 export interface User {
   id: string;
   name: string;
+  /** May see the whole service's status. */
+  operator: boolean;
 }
 export interface SignedIn {
   token: string;

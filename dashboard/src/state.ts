@@ -14,6 +14,7 @@ import {
 import type { Account, ProviderConnection } from "./rest";
 import { append, EMPTY, type Series } from "./series";
 import type { User } from "./session";
+import { grownSparks, type Sparks } from "./sparks";
 
 export type Screen =
   | { kind: "signing-in" }
@@ -34,6 +35,9 @@ export interface State {
   /** Wall ms at which the market channel's state arrived; market time goes on from there. */
   marketReceivedAt: number;
   series: Series;
+  sparks: Sparks;
+  /** Market seconds of the newest point of the sparks. */
+  sparksAt: number;
   accounts: readonly Account[];
   providerConnections: readonly ProviderConnection[];
   /** Accounts and connections have been read at least once. */
@@ -47,15 +51,18 @@ export const INITIAL: State = {
   channels: new Map(),
   marketReceivedAt: 0,
   series: EMPTY,
+  sparks: new Map(),
+  sparksAt: 0,
   accounts: [],
   providerConnections: [],
   accountsKnown: false,
   refresh: { kind: "idle" },
 };
 
-/** Return the channels that show these accounts. */
-export function channelNames(accounts: readonly Account[]): string[] {
-  return ["portfolio", "positions", "market", ...accounts.map((account) => `account:${account.id}`)];
+/** Return the channels that show these accounts; on demand also each account's own positions. */
+export function channelNames(accounts: readonly Account[], withPositions: boolean): string[] {
+  const each = accounts.flatMap(({ id }) => [`account:${id}`, ...(withPositions ? [`positions:${id}`] : [])]);
+  return ["portfolio", "positions", "market", ...each];
 }
 
 /** Return the state after new channel states arrived at `wallNow`. */
@@ -66,7 +73,19 @@ export function withChannels(state: State, channels: Channels, wallNow: number):
     channels,
     marketReceivedAt: marketMoved ? wallNow : state.marketReceivedAt,
   };
-  return channels.get("portfolio") === state.channels.get("portfolio") ? next : { ...next, series: grown(next) };
+  const withSeries =
+    channels.get("portfolio") === state.channels.get("portfolio") ? next : { ...next, series: grown(next) };
+  return channels.get("positions") === state.channels.get("positions") ? withSeries : sparked(withSeries);
+}
+
+function sparked(state: State): State {
+  const channel = state.channels.get("positions");
+  if (channel === undefined) {
+    return state;
+  }
+  const positions = positionsOf(state) ?? [];
+  const [sparks, sparksAt] = grownSparks(state.sparks, state.sparksAt, positions, Date.parse(channel.asOf) / 1000);
+  return sparks === state.sparks ? state : { ...state, sparks, sparksAt };
 }
 
 function grown(state: State): Series {

@@ -24,10 +24,35 @@ describe("markOf", () => {
       kind: "estimated",
       label: "Close Nov 19",
     });
-    expect(markOf(position({ price_source: "provider" }), now)).toMatchObject({
-      kind: "estimated",
+    expect(markOf(position({ price_source: "provider", covered: "provider" }), now)).toMatchObject({
+      kind: "provider",
       label: "Institution",
     });
+    expect(markOf(position({ price_source: "provider", covered: "nav" }), now)).toMatchObject({
+      kind: "provider",
+      label: "NAV Nov 20",
+    });
+  });
+
+  it("says that a newer price is held, and why", () => {
+    const held = { price: 20, time: "2026-11-20T15:30:00Z", reason: "split_like" } as const;
+    const mark = markOf(position({ held, stale: true }), now);
+    expect(mark).toMatchObject({ kind: "held", label: "Held" });
+    expect(mark.reason).toContain("$20.00 of 10:30:00 New York");
+    expect(markOf(position({ split_pending: 4 }), now)).toMatchObject({ kind: "held", label: "Split pending" });
+  });
+
+  it.each([
+    ["halted", "Halted"],
+    ["paused", "Paused"],
+  ] as const)("shows trading that is %s before it shows an old price", (trading_status, label) => {
+    expect(markOf(position({ trading_status, stale: true }), now)).toMatchObject({ kind: "halted", label });
+  });
+
+  it("tells a quote's middle, extended hours and a polled price from a trade of the session", () => {
+    expect(markOf(position({ price_source: "quote" }), now)).toMatchObject({ kind: "quote", label: "Mid" });
+    expect(markOf(position({ covered: "extended" }), now)).toMatchObject({ kind: "extended", label: "Extended" });
+    expect(markOf(position({ delivery: "poll" }), now)).toMatchObject({ kind: "live", label: "Polled" });
   });
 
   it.each([

@@ -56,6 +56,7 @@ describe("reading the state", () => {
 
   it("follows every account", () => {
     const account = { id: "plaid_1" } as Parameters<typeof channelNames>[0][number];
-    expect(channelNames([account])).toEqual(["portfolio", "positions", "market", "account:plaid_1"]);
+    expect(channelNames([account], false)).toEqual(["portfolio", "positions", "market", "account:plaid_1"]);
+    expect(channelNames([account], true)).toContain("positions:plaid_1");
   });
 });

@@ -1,33 +1,37 @@
-/** The page: which screen, and the order of its parts. */
+/** The page: which screen, which view, and what stands around all of them. */
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 
 import type { Explanation } from "../explain";
 import * as format from "../format";
 import { hues } from "../instrument";
 import { marketNow } from "../market";
-import { marketOf, portfolioOf, positionsOf, type State } from "../state";
+import type { View } from "../route";
+import type { User } from "../session";
+import { marketOf, portfolioOf, type State } from "../state";
 import type { Store } from "../store";
-import { Accounts } from "./accounts";
+import { AccountsView, type AccountActions } from "./accounts_view";
 import { Announcer } from "./announcer";
 import { FeedNotice, ReconnectBanner } from "./banner";
-import { Connections } from "./connections";
 import { Ask, ExplainDialog, type Question } from "./explain";
 import { Footer } from "./footer";
-import { Holdings } from "./holdings";
-import { Hues, MarketClock, useOffline } from "./hooks";
+import { HoldingsView } from "./holdings";
+import { Hues, MarketClock, Sparks, useOffline } from "./hooks";
+import { useView } from "./nav";
+import { OperatorView, type OperatorActions } from "./operator";
+import { Overview } from "./overview";
 import { SignedOut, SigningIn, Unreachable } from "./signed_out";
-import { Summary } from "./summary";
 import { TopBar } from "./top_bar";
 
+/** A loss is shown at once; the banner that explains it comes when it has lasted. */
 const QUIET_MS = 2_500;
 const HUES_COUNT = 8;
 
-export interface Actions {
-  refresh: () => void;
+export interface Actions extends AccountActions, OperatorActions {
   signOut: () => void;
   retryNow: () => void;
   explain: (account: string | null) => Promise<Explanation>;
+  followAccounts: (wanted: boolean) => void;
 }
 
 export function App({ store, actions }: { store: Store; actions: Actions }) {
@@ -41,10 +45,13 @@ export function App({ store, actions }: { store: Store; actions: Actions }) {
     },
     [store],
   );
+  const sparks = useCallback((instrument: string) => store.get().sparks.get(instrument) ?? [], [store]);
   return (
     <MarketClock.Provider value={clock}>
-      <Screen state={state} actions={actions} />
-      <Footer />
+      <Sparks.Provider value={sparks}>
+        <Screen state={state} actions={actions} />
+        <Footer signedIn={state.screen.kind === "dashboard"} />
+      </Sparks.Provider>
     </MarketClock.Provider>
   );
 }
@@ -58,40 +65,36 @@ function Screen({ state, actions }: { state: State; actions: Actions }) {
     case "unreachable":
       return <Unreachable retryAt={state.screen.retryAt} />;
     case "dashboard":
-      return <Dashboard state={state} userName={state.screen.user.name} actions={actions} />;
+      return <Dashboard state={state} user={state.screen.user} actions={actions} />;
   }
 }
 
-function Dashboard({ state, userName, actions }: { state: State; userName: string; actions: Actions }) {
+function Dashboard({ state, user, actions }: { state: State; user: User; actions: Actions }) {
   const { connection } = state;
-  const since = connection.kind === "reconnecting" ? connection.since : null;
+  const lost = connection.kind === "reconnecting" ? connection.since : null;
   const [question, setQuestion] = useState<Question | null>(null);
-  const offline = useOffline(since, QUIET_MS);
+  const offline = useOffline(lost, QUIET_MS);
+  const view = useView();
   const market = marketOf(state);
   const figures = portfolioOf(state);
-  const currency = figures?.currency ?? "USD";
   useTitle(figures?.day_change_pct ?? null, offline);
   const institutions = state.accounts.map((account) => account.institution).join("\n");
   const colors = useMemo(() => hues(institutions.split("\n"), HUES_COUNT), [institutions]);
   return (
     <Hues.Provider value={colors}>
       <Ask.Provider value={setQuestion}>
-        <TopBar connection={connection} market={market} userName={userName} signOut={actions.signOut} />
+        <TopBar
+          view={view}
+          operator={user.operator}
+          connection={connection}
+          market={market}
+          userName={user.name}
+          signOut={actions.signOut}
+        />
         {offline && <ReconnectBanner connection={connection} valuesShown={figures !== null} retryNow={actions.retryNow} />}
         {!offline && market !== null && <FeedNotice market={market} />}
-        <main class={`page${offline ? " offline" : ""}`}>
-          <Summary state={state} figures={figures} market={market} />
-          <aside class="side" aria-label="Accounts and connections">
-            <Accounts state={state} />
-            <Connections state={state} refresh={actions.refresh} />
-          </aside>
-          <Holdings
-            positions={positionsOf(state)}
-            snapshots={state.channels.get("positions")?.snapshots ?? 0}
-            total={figures?.total_value ?? null}
-            accounts={state.accounts}
-            currency={currency}
-          />
+        <main class={`page${lost === null ? "" : " offline"}`} data-testid="page">
+          <Shown view={view} state={state} actions={actions} operator={user.operator} />
         </main>
         {question !== null && (
           <ExplainDialog question={question} explain={actions.explain} close={() => setQuestion(null)} />
@@ -100,6 +103,23 @@ function Dashboard({ state, userName, actions }: { state: State; userName: strin
       </Ask.Provider>
     </Hues.Provider>
   );
+}
+
+function Shown(props: { view: View; state: State; actions: Actions; operator: boolean }) {
+  const { view, state, actions, operator } = props;
+  const figures = portfolioOf(state);
+  switch (view) {
+    case "overview":
+      return <Overview state={state} figures={figures} market={marketOf(state)} />;
+    case "holdings":
+      return (
+        <HoldingsView state={state} currency={figures?.currency ?? "USD"} followAccounts={actions.followAccounts} />
+      );
+    case "accounts":
+      return <AccountsView state={state} actions={actions} />;
+    case "operator":
+      return operator ? <OperatorView actions={actions} /> : <p class="card empty">This needs an operator’s sign-in link.</p>;
+  }
 }
 
 function useTitle(dayChangePct: number | null, offline: boolean): void {

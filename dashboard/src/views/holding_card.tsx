@@ -7,28 +7,32 @@ import { displaySymbol } from "../instrument";
 import { markOf } from "../mark";
 import { Contributions } from "./contributions";
 import { DayChange, Gain, PriceCell, Quantity } from "./holding_row";
-import type { HoldingProps } from "./holdings";
+import type { HoldingProps } from "./holdings_list";
 import { MarketClock, useTick } from "./hooks";
 import { memo } from "./memo";
 import { Amount, Badges, ClassNames, MarkChip } from "./parts";
 
 export const HoldingCard = memo(function HoldingCard(props: HoldingProps) {
   useTick();
-  const { position, snapshots, accountNames, currency, open, toggle } = props;
+  const { lineKey, position, snapshots, accountNames, currency, open, toggle, place, count } = props;
   const mark = markOf(position, useContext(MarketClock)());
-  const details = `accounts-${position.instrument}`;
+  const details = `accounts-${lineKey.replaceAll(" ", "-")}`;
   return (
     <li
       class={`holding holding-card mark-${mark.kind}${open ? " open" : ""}`}
       data-testid="holdings-row"
+      data-key={lineKey}
+      aria-posinset={place}
+      aria-setsize={count}
       data-symbol={position.symbol}
     >
       <button
         type="button"
         class="card-button"
+        data-row-button
         aria-expanded={open}
         {...(open ? { "aria-controls": details } : {})}
-        onClick={() => toggle(position.instrument)}
+        onClick={() => toggle(lineKey)}
       >
         <span class="card-left">
           <span class="symbol">

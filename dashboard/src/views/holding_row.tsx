@@ -5,33 +5,41 @@ import type { Position } from "navstream-client";
 
 import * as format from "../format";
 import { displaySymbol } from "../instrument";
-import { markOf, type Mark } from "../mark";
+import { markOf, type Mark, type MarkKind } from "../mark";
+import { reasonText } from "../reasons";
 import { Contributions } from "./contributions";
-import type { HoldingProps } from "./holdings";
+import { COLUMNS } from "./holdings_head";
+import type { HoldingProps } from "./holdings_list";
 import { MarketClock, useTick } from "./hooks";
 import { memo } from "./memo";
+import { Sparkline } from "./sparkline";
 import { Amount, Badges, Change, ClassNames, MarkChip, PriceAge } from "./parts";
 
-const COLUMNS_COUNT = 7;
+/** Marks whose chip does not say how old they are. */
+const AGED: ReadonlySet<MarkKind> = new Set(["live", "extended", "quote", "halted"]);
 
 export const HoldingRow = memo(function HoldingRow(props: HoldingProps) {
   useTick();
-  const { position, snapshots, share, accountNames, currency, open, toggle } = props;
+  const { lineKey, position, snapshots, share, accountNames, currency, open, toggle, place } = props;
   const mark = markOf(position, useContext(MarketClock)());
-  const details = `accounts-${position.instrument}`;
+  const details = `accounts-${lineKey.replaceAll(" ", "-")}`;
   return (
-    <tbody class={`holding mark-${mark.kind}${open ? " open" : ""}`}>
+    <tbody class={`holding mark-${mark.kind}${open ? " open" : ""}`} data-key={lineKey}>
       <tr
         class="row"
         data-testid="holdings-row"
         data-symbol={position.symbol}
-        onClick={() => toggle(position.instrument)}
+        aria-rowindex={place + 1}
+        onClick={() => toggle(lineKey)}
       >
         <th scope="row" class="col-symbol">
           <Name position={position} open={open} details={details} />
         </th>
         <td class="col-badges">
           <Badges institutions={position.institutions} />
+        </td>
+        <td class="col-spark">
+          <Sparkline position={position} />
         </td>
         <td class="number">
           <Quantity position={position} />
@@ -48,6 +56,7 @@ export const HoldingRow = memo(function HoldingRow(props: HoldingProps) {
           />
           <span class="sub">{share}</span>
         </td>
+        <td class="number col-cost">{mark.kind !== "cash" && <Cost position={position} currency={currency} />}</td>
         <td class="number">
           {mark.kind !== "cash" && <DayChange position={position} currency={currency} />}
         </td>
@@ -57,7 +66,7 @@ export const HoldingRow = memo(function HoldingRow(props: HoldingProps) {
       </tr>
       {open && (
         <tr class="details" id={details}>
-          <td colSpan={COLUMNS_COUNT}>
+          <td colSpan={COLUMNS.length}>
             <Contributions position={position} accountNames={accountNames} currency={currency} mark={mark} />
           </td>
         </tr>
@@ -69,7 +78,7 @@ export const HoldingRow = memo(function HoldingRow(props: HoldingProps) {
 /** The name is the button: it takes the keyboard's focus and tells whether the row is open. */
 function Name({ position, open, details }: { position: Position; open: boolean; details: string }) {
   return (
-    <button type="button" class="name" aria-expanded={open} {...(open ? { "aria-controls": details } : {})}>
+    <button type="button" class="name" data-row-button aria-expanded={open} {...(open ? { "aria-controls": details } : {})}>
       <span class="chevron" aria-hidden="true" />
       <span class="name-text">
         <span class="symbol">
@@ -103,7 +112,7 @@ export function PriceCell({ position, mark, snapshots }: { position: Position; m
       <Amount value={position.price} text={format.price(position.price, position.currency)} snapshots={snapshots} />
       <span class="sub">
         <MarkChip mark={mark} />
-        {mark.kind === "live" && <PriceAge time={position.price_time} />}
+        {AGED.has(mark.kind) && <PriceAge time={position.price_time} />}
       </span>
     </span>
   );
@@ -120,8 +129,18 @@ export function DayChange({ position, currency }: FigureProps) {
       amount={position.day_change}
       pct={position.day_change_pct}
       currency={currency}
+      reason={reasonText(position.change_reasons["day"])}
       stacked
     />
+  );
+}
+
+export function Cost({ position, currency }: FigureProps) {
+  return (
+    <span title={position.cost_basis === null ? (reasonText("no_cost_basis") ?? "") : ""}>
+      {format.money(position.cost_basis, currency)}
+      <span class="sub">{position.average_cost !== null && format.price(position.average_cost, position.currency)}</span>
+    </span>
   );
 }
 
@@ -131,6 +150,7 @@ export function Gain({ position, currency }: FigureProps) {
       amount={position.unrealized_gain}
       pct={position.unrealized_gain_pct}
       currency={currency}
+      reason={reasonText(position.cost_basis === null ? "no_cost_basis" : position.unpriced_reason)}
       stacked
     />
   );

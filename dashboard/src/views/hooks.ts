@@ -3,11 +3,16 @@
 import { createContext, type RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import type { Point } from "../series";
+
 /** Market time, ms; provided by the app. */
 export const MarketClock = createContext<() => number>(Date.now);
 
 /** Which badge colour an institution has; provided by the app. */
 export const Hues = createContext<ReadonlyMap<string, number>>(new Map());
+
+/** An instrument's prices of the day; provided by the app. */
+export const Sparks = createContext<(instrument: string) => readonly Point[]>(() => []);
 
 const FLASH_MS = 700;
 const FLASH_PAUSE_MS = 1_200;

@@ -60,11 +60,18 @@ export function Change(props: {
   currency: string;
   stacked?: boolean;
   testId?: string;
+  /** Why the amount is unknown. */
+  reason?: string | null;
 }) {
-  const { amount, pct, currency, stacked = false, testId } = props;
+  const { amount, pct, currency, stacked = false, testId, reason = null } = props;
   const way = direction(amount);
   return (
-    <span class={`change ${way}${stacked ? " stacked" : ""}`} data-testid={testId} data-value={amount}>
+    <span
+      class={`change ${way}${stacked ? " stacked" : ""}`}
+      data-testid={testId}
+      data-value={amount}
+      {...(amount === null && reason !== null ? { title: reason } : {})}
+    >
       <span class="change-amount">
         {ARROWS[way] !== "" && (
           <span class="arrow" aria-hidden="true">
@@ -72,8 +79,32 @@ export function Change(props: {
           </span>
         )}
         {format.change(amount, currency)}
+        {amount === null && reason !== null && <span class="sr-only">: {reason}</span>}
       </span>
-      {amount !== null && <span class="change-pct">{stacked ? format.percent(pct) : ` (${format.percent(pct)})`}</span>}
+      {amount !== null && (stacked || pct !== null) && <span class="change-pct">{stacked ? format.percent(pct) : ` (${format.percent(pct)})`}</span>}
+    </span>
+  );
+}
+
+/** A few options of which one is chosen. */
+export function Choice<Option extends string>(props: {
+  label: string;
+  options: Record<Option, string>;
+  chosen: Option;
+  choose: (option: Option) => void;
+}) {
+  return (
+    <span class="choice" role="group" aria-label={props.label}>
+      {(Object.entries(props.options) as [Option, string][]).map(([option, name]) => (
+        <button
+          key={option}
+          type="button"
+          aria-pressed={option === props.chosen}
+          onClick={() => props.choose(option)}
+        >
+          {name}
+        </button>
+      ))}
     </span>
   );
 }

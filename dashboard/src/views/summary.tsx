@@ -5,6 +5,7 @@ import type { Figures, Market } from "navstream-client";
 
 import * as format from "../format";
 import { changeLabel } from "../market";
+import { reasonText } from "../reasons";
 import { previousTotal, type State } from "../state";
 import { Chart } from "./chart";
 import { WhyButton } from "./explain";
@@ -31,6 +32,7 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
               pct={figures?.day_change_pct ?? null}
               currency={currency}
               testId="day-change"
+              reason={reasonText(figures?.day_change_reason)}
             />{" "}
             <span class="muted">{changeLabel(market, now)}</span>
           </p>

@@ -5,7 +5,9 @@ import type { Market, Connection } from "navstream-client";
 
 import * as format from "../format";
 import { nextChange, sessionName } from "../market";
+import type { View } from "../route";
 import { MarketClock, useTick } from "./hooks";
+import { Nav } from "./nav";
 
 export function Brand() {
   return (
@@ -17,6 +19,8 @@ export function Brand() {
 }
 
 export function TopBar(props: {
+  view: View;
+  operator: boolean;
   connection: Connection;
   market: Market | null;
   userName: string;
@@ -26,6 +30,7 @@ export function TopBar(props: {
     <header class="top-bar">
       <div class="top-bar-inner">
         <Brand />
+        <Nav view={props.view} operator={props.operator} />
         <MarketState market={props.market} />
         <ConnectionState connection={props.connection} market={props.market} />
         <div class="user">

@@ -1,0 +1,18 @@
+/** Accounts and the connections behind them. */
+
+import type { State } from "../state";
+import { Accounts } from "./accounts";
+import { Connections } from "./connections";
+
+export interface AccountActions {
+  refresh: () => void;
+}
+
+export function AccountsView({ state, actions }: { state: State; actions: AccountActions }) {
+  return (
+    <div class="two-columns">
+      <Accounts state={state} />
+      <Connections state={state} refresh={actions.refresh} />
+    </div>
+  );
+}
