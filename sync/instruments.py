@@ -1,24 +1,25 @@
-"""Reported instruments → our instruments: the provider's id first, then FIGI, then canonical symbol and currency.
+"""Reported instruments → our instruments (docs/decisions/0113).
 
-New ones are stored. In a transaction of its own: an instrument without a holding does no harm.
+By the provider's id, then by FIGI, ISIN and CUSIP, then by canonical symbol and currency. New ones are stored. In a
+transaction of its own: an instrument without a holding does no harm.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from providers.base import ReportedInstrument
 from realtime.domain.account import ProviderName
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.domain.security_id import SecurityIds, security_ids
+from realtime.domain.symbol import is_own_code, plan_symbol
 from realtime.store.instruments import (
-    NewInstrument,
     ensure_currencies,
     improve_instruments,
     insert_aliases,
     insert_instruments,
     instruments_by_alias,
-    instruments_by_figi,
-    instruments_by_symbol,
+    instruments_like,
 )
 from realtime.store.keys import new_key
 from realtime.store.pool import Connection, Pool
@@ -26,24 +27,69 @@ from realtime.store.pool import Connection, Pool
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of some reported instruments."""
+    """What the store knows of some reported instruments.
+
+    Attributes:
+        by_alias: By the provider's id.
+        alike: Those that share an identifier or a symbol with a reported one, oldest first.
+    """
 
     by_alias: Mapping[str, Instrument]
-    by_figi: Mapping[tuple[str, str], Instrument]
-    by_symbol: Mapping[tuple[str, str], Instrument]
+    alike: Sequence[Instrument] = ()
 
     def find(self, reported: ReportedInstrument) -> Instrument | None:
-        """Return the instrument, the surest way first; one in another currency is another instrument."""
-        if self.is_aliased(reported):
-            return self.by_alias[reported.alias]
-        if reported.figi is not None and (reported.figi, reported.currency) in self.by_figi:
-            return self.by_figi[reported.figi, reported.currency]
-        return self.by_symbol.get((reported.symbol, reported.currency))
+        """Return the instrument, the surest way first; one in another currency is another instrument.
 
-    def is_aliased(self, reported: ReportedInstrument) -> bool:
-        """Whether the provider's id stands for an instrument of the same currency."""
+        An id that stands for a code of its provider's own gives way to what identifiers or a symbol say.
+        """
+        aliased = self._aliased(reported)
+        if aliased is not None and not is_own_code(aliased.symbol):
+            return aliased
+        return self._alike(reported) or aliased
+
+    def is_settled(self, reported: ReportedInstrument) -> bool:
+        """Whether the provider's id alone decides."""
+        aliased = self._aliased(reported)
+        return aliased is not None and not is_own_code(aliased.symbol)
+
+    def _aliased(self, reported: ReportedInstrument) -> Instrument | None:
         aliased = self.by_alias.get(reported.alias)
-        return aliased is not None and aliased.currency == reported.currency
+        return aliased if aliased is not None and aliased.currency == reported.currency else None
+
+    def _alike(self, reported: ReportedInstrument) -> Instrument | None:
+        ids = ids_of(reported)
+        same = sorted(
+            (known for known in self.alike if _same_kind(reported, known)), key=lambda known: is_own_code(known.symbol)
+        )
+        for name in SecurityIds._fields:
+            wanted = getattr(ids, name)
+            found = next((known for known in same if wanted is not None and getattr(known.ids, name) == wanted), None)
+            if found is not None:
+                return found
+        symbols = {reported.symbol, told_apart(reported).symbol}
+        return next((known for known in same if known.symbol in symbols and not known.ids.contradict(ids)), None)
+
+
+def _same_kind(reported: ReportedInstrument, known: Instrument) -> bool:
+    """Whether they may be one: options carry their underlying's ids, and a code of somebody's own names no market."""
+    return (
+        known.currency == reported.currency
+        and known.multiplier == reported.multiplier
+        and (known.asset_class is AssetClass.OPTION) == (reported.asset_class is AssetClass.OPTION)
+        and (
+            is_own_code(reported.symbol) or not is_own_code(known.symbol) or known.symbol == told_apart(reported).symbol
+        )
+    )
+
+
+def ids_of(reported: ReportedInstrument) -> SecurityIds:
+    return security_ids(reported.figi, reported.isin, reported.cusip)
+
+
+def told_apart(reported: ReportedInstrument) -> ReportedInstrument:
+    """Return an instrument whose symbol is another one's: under a symbol of its own, without market data."""
+    ids = ids_of(reported)
+    return replace(reported, symbol=plan_symbol(reported.symbol, ids.cusip or ids.isin or "other"), listed=False)
 
 
 def improves(reported: ReportedInstrument, known: Instrument) -> bool:
@@ -52,7 +98,9 @@ def improves(reported: ReportedInstrument, known: Instrument) -> bool:
     classified = (known.asset_class is AssetClass.OTHER and reported.asset_class is not AssetClass.OTHER) or (
         known.asset_class is AssetClass.EQUITY and reported.asset_class is AssetClass.ETF
     )
-    return named or classified or (reported.listed and not known.listed)
+    identified = any(one is None and other is not None for one, other in zip(known.ids, ids_of(reported), strict=True))
+    listed = reported.listed and reported.symbol == known.symbol and not known.listed
+    return named or classified or identified or listed
 
 
 async def resolve_instruments(
@@ -66,69 +114,70 @@ async def resolve_instruments(
         missing = [one for one in wanted if before.find(one) is None]
         after = before
         if missing:
-            await insert_instruments(connection, [new_instrument(one) for one in missing])
-            after = await _known(connection, provider, missing)
+            after = await _stored(connection, provider, missing)
         found: dict[ReportedInstrument, Instrument] = {}
         for one in wanted:
             instrument = before.find(one) or after.find(one)
             if instrument is None:
                 raise LookupError(f"{one.symbol} in {one.currency} was stored and is not there")
             found[one] = instrument
-        new = {one: instrument for one, instrument in found.items() if not before.is_aliased(one)}
-        await insert_aliases(connection, provider.value, {one.alias: instrument.id for one, instrument in new.items()})
-        recognised = {one for one in new if before.find(one) is not None}  # another provider's, under a new id
+        await insert_aliases(connection, provider.value, _new_aliases(before, found))
         await improve_instruments(
-            connection,
-            [
-                better_facts(one, instrument)
-                for one, instrument in found.items()
-                if one in recognised or improves(one, instrument)
-            ],
+            connection, [better_facts(one, known) for one, known in found.items() if improves(one, known)]
         )
     return {one: instrument.id for one, instrument in found.items()}
 
 
+def _new_aliases(before: Known, found: Mapping[ReportedInstrument, Instrument]) -> dict[str, InstrumentId]:
+    """Return what the provider's ids stand for, as far as it is new; one used in two currencies keeps its first."""
+    new = {}
+    for reported, instrument in found.items():
+        known = before.by_alias.get(reported.alias)
+        if known is None or (known.id != instrument.id and known.currency == instrument.currency):
+            new[reported.alias] = instrument.id
+    return new
+
+
 async def _known(connection: Connection, provider: ProviderName, wanted: list[ReportedInstrument]) -> Known:
-    """Look the instruments up; by FIGI and symbol only those whose id is new."""
-    known = Known(await instruments_by_alias(connection, provider.value, {one.alias for one in wanted}), {}, {})
-    new = [one for one in wanted if not known.is_aliased(one)]
-    if not new:
+    """Look the instruments up; by identifiers and symbol only those whose id does not decide."""
+    known = Known(await instruments_by_alias(connection, provider.value, {one.alias for one in wanted}))
+    open_ones = [one for one in wanted if not known.is_settled(one)]
+    if not open_ones:
         return known
-    return Known(
-        known.by_alias,
-        await instruments_by_figi(connection, {one.figi for one in new if one.figi is not None}),
-        await instruments_by_symbol(connection, {(one.symbol, one.currency) for one in new}),
+    pairs = {(one.symbol, one.currency) for each in open_ones for one in (each, told_apart(each))}
+    return Known(known.by_alias, await instruments_like(connection, [ids_of(one) for one in open_ones], pairs))
+
+
+async def _stored(connection: Connection, provider: ProviderName, missing: list[ReportedInstrument]) -> Known:
+    """Store new instruments; those whose symbol another one has, under symbols of their own."""
+    await insert_instruments(connection, [new_instrument(one) for one in missing])
+    after = await _known(connection, provider, missing)
+    taken = [one for one in missing if after.find(one) is None]
+    if taken:
+        await insert_instruments(connection, [new_instrument(told_apart(one)) for one in taken])
+        after = await _known(connection, provider, missing)
+    return after
+
+
+def new_instrument(reported: ReportedInstrument) -> Instrument:
+    return Instrument(
+        id=InstrumentId(str(new_key())),
+        symbol=reported.symbol,
+        asset_class=reported.asset_class,
+        currency=reported.currency,
+        multiplier=reported.multiplier,
+        name=reported.name,
+        listed=reported.listed,
+        ids=ids_of(reported),
     )
 
 
-def new_instrument(reported: ReportedInstrument) -> NewInstrument:
-    return better_facts(
-        reported,
-        Instrument(
-            id=InstrumentId(str(new_key())),
-            symbol=reported.symbol,
-            asset_class=reported.asset_class,
-            currency=reported.currency,
-            multiplier=reported.multiplier,
-            name=reported.name,
-            listed=reported.listed,
-        ),
-    )
-
-
-def better_facts(reported: ReportedInstrument, known: Instrument) -> NewInstrument:
+def better_facts(reported: ReportedInstrument, known: Instrument) -> Instrument:
     """Return what a provider says of an instrument, under our id and symbol."""
-    return NewInstrument(
-        Instrument(
-            id=known.id,
-            symbol=known.symbol,
-            asset_class=reported.asset_class,
-            currency=known.currency,
-            multiplier=known.multiplier,
-            name=reported.name,
-            listed=reported.listed,
-        ),
-        figi=reported.figi,
-        isin=reported.isin,
-        cusip=reported.cusip,
+    return replace(
+        known,
+        asset_class=reported.asset_class,
+        name=reported.name,
+        listed=reported.listed and reported.symbol == known.symbol,
+        ids=ids_of(reported),
     )

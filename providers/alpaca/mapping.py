@@ -16,8 +16,9 @@ from providers.base import (
     SetAside,
     TransactionsReport,
 )
+from providers.multiplier import multiplier_of
 from providers.records import salvaged
-from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
+from realtime.domain.asset_class import AssetClass
 from realtime.domain.symbol import (
     US_EXCHANGES,
     cash_symbol,
@@ -131,7 +132,7 @@ def _instrument(position: Position, currency: str) -> ReportedInstrument:
         symbol=symbol,
         asset_class=asset_class,
         currency=currency,
-        multiplier=ASSET_CLASSES[asset_class].multiplier,
+        multiplier=multiplier_of(symbol, asset_class),
         name=symbol,
         listed=listed,
     )
@@ -215,7 +216,7 @@ def _dealt_in(line: Activity, currency: str) -> ReportedInstrument | None:
         return None
     kind = None if occ_symbol(line.symbol) else "crypto" if _is_pair(line.symbol) else "us_equity"
     symbol, asset_class, listed = classified(line.symbol, kind, None)
-    multiplier = ASSET_CLASSES[asset_class].multiplier
+    multiplier = multiplier_of(symbol, asset_class)
     return ReportedInstrument(f"activity:{symbol}", symbol, asset_class, currency, multiplier, symbol, listed)
 
 

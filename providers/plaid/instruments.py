@@ -7,8 +7,9 @@ Plaid passes on what institutions write, so the type is not believed where the t
 from decimal import Decimal
 
 from providers.base import ReportedInstrument
+from providers.multiplier import multiplier_of
 from providers.plaid.documents import Security
-from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
+from realtime.domain.asset_class import AssetClass
 from realtime.domain.symbol import (
     CURRENCIES,
     US_EXCHANGES,
@@ -23,6 +24,7 @@ from realtime.domain.symbol import (
     plan_symbol,
 )
 
+_TERMS_LENGTH = 15  # of an OCC symbol: date, side and strike
 _LISTED_CLASSES = {"equity": AssetClass.EQUITY, "etf": AssetClass.ETF}
 _CLASSES = _LISTED_CLASSES | {
     "mutual fund": AssetClass.MUTUAL_FUND,
@@ -48,7 +50,7 @@ def instrument(security: Security, amounts_currency: str | None, institution: st
         symbol=symbol,
         asset_class=asset_class,
         currency=currency,
-        multiplier=ASSET_CLASSES[asset_class].multiplier,
+        multiplier=multiplier_of(symbol, asset_class),
         name=security.name or symbol,
         listed=listed,
         figi=security.figi,
@@ -84,7 +86,7 @@ def _classified(security: Security, currency: str, institution: str | None) -> t
     bond = bond_symbol(cusip=security.cusip, isin=security.isin)
     if bond is not None and (security.type == "fixed income" or security.fixed_income is not None):
         return bond, AssetClass.BOND, False
-    ticker = (security.ticker_symbol or "").strip().upper()
+    ticker = (security.ticker_symbol or "").strip().upper().rstrip("*")  # SPAXX**: an institution's footnote
     if is_fund_ticker(ticker) and security.type not in _LISTED_CLASSES:
         return ticker, AssetClass.MUTUAL_FUND, False
     return _listing(security, ticker, currency) or (_own_code(security, institution), _class_of(security), False)
@@ -106,17 +108,19 @@ def _coin(security: Security, currency: str) -> str | None:
 
 
 def _option(security: Security) -> str | None:
+    """Return a contract by its terms; its ticker, where it agrees, knows the root better (mini options)."""
+    written = occ_symbol(security.ticker_symbol or "")
     terms = security.option_contract
-    if terms is not None:
-        symbol = option_symbol(
-            terms.underlying_security_ticker,
-            terms.expiration_date,
-            terms.strike_price,
-            call=terms.contract_type == "call",
-        )
-        if symbol is not None:
-            return symbol
-    return occ_symbol(security.ticker_symbol or "")
+    if terms is None:
+        return written
+    symbol = option_symbol(
+        terms.underlying_security_ticker,
+        terms.expiration_date,
+        terms.strike_price,
+        call=terms.contract_type == "call",
+    )
+    agree = written is not None and symbol is not None and written[-_TERMS_LENGTH:] == symbol[-_TERMS_LENGTH:]
+    return written if agree else symbol or written
 
 
 def _listing(security: Security, ticker: str, currency: str) -> tuple[str, AssetClass, bool] | None:

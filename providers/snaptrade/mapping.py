@@ -10,6 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from providers.base import AccountReport, Product, ProviderHolding, ReportedAccount, ReportedInstrument, SetAside
+from providers.multiplier import multiplier_of
 from providers.records import decoded, salvaged
 from providers.snaptrade.cash import cash_of
 from providers.snaptrade.documents import (
@@ -22,7 +23,7 @@ from providers.snaptrade.documents import (
     PositionsAnswer,
     RecordIds,
 )
-from realtime.domain.asset_class import ASSET_CLASSES, AssetClass
+from realtime.domain.asset_class import AssetClass
 from realtime.domain.symbol import (
     CURRENCIES,
     US_EXCHANGES,
@@ -30,6 +31,7 @@ from realtime.domain.symbol import (
     crypto_symbol,
     equity_symbol,
     is_fund_ticker,
+    is_own_code,
     is_us_ticker,
     occ_symbol,
     plan_symbol,
@@ -210,8 +212,8 @@ def reported_instrument(instrument: Instrument, amounts_currency: str | None) ->
     on_tape = (instrument.exchange or "").upper() in US_EXCHANGES or (
         instrument.exchange is None and instrument.figi_instrument is not None
     )
-    multiplier = ASSET_CLASSES[asset_class].multiplier
-    if instrument.kind == "option" and instrument.multiplier:
+    multiplier = multiplier_of(symbol, asset_class)
+    if asset_class is AssetClass.OPTION and instrument.multiplier:
         multiplier = instrument.multiplier
     return ReportedInstrument(
         alias=instrument.id or f"symbol:{symbol}",
@@ -221,6 +223,7 @@ def reported_instrument(instrument: Instrument, amounts_currency: str | None) ->
         multiplier=multiplier,
         name=instrument.description or symbol,
         listed=currency == "USD"
+        and not is_own_code(symbol)
         and (
             asset_class in {AssetClass.OPTION, AssetClass.CRYPTO}
             or (asset_class in _EXCHANGE_TRADED and on_tape and is_us_ticker(symbol))
@@ -231,11 +234,12 @@ def reported_instrument(instrument: Instrument, amounts_currency: str | None) ->
 
 def _symbol(instrument: Instrument, currency: str) -> tuple[str, AssetClass]:
     asset_class = _CLASSES.get(instrument.kind, AssetClass.OTHER)
-    spelled = instrument.symbol.strip().upper()
+    spelled = instrument.symbol.strip().upper().rstrip("*")
     own = plan_symbol(spelled, "snaptrade")
-    if asset_class is AssetClass.OPTION:
-        contract = occ_symbol(spelled)
-        return (contract, asset_class) if contract else (own, AssetClass.OTHER)
+    if asset_class is AssetClass.OPTION or (asset_class is AssetClass.OTHER and occ_symbol(spelled)):
+        multiplier = instrument.multiplier or None
+        adjusted = plan_symbol("".join(spelled.split()), f"x{multiplier.normalize():f}") if multiplier else own
+        return occ_symbol(spelled, multiplier) or adjusted, AssetClass.OPTION
     if asset_class is AssetClass.CRYPTO:
         return crypto_symbol(spelled, currency) or own, asset_class
     if asset_class is AssetClass.BOND:

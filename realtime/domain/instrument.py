@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NewType
 
 from realtime.domain.asset_class import ASSET_CLASSES, AssetClass, MarketStream
+from realtime.domain.security_id import UNIDENTIFIED, SecurityIds
 
 InstrumentId = NewType("InstrumentId", str)
 """A UUID in its canonical text form."""
@@ -19,6 +20,7 @@ class Instrument:
         currency: ISO 4217 code in which its price is quoted.
         multiplier: Units per contract: 100 for a US equity option, else 1.
         listed: Traded where our market-data source quotes it; False for Toronto listings, plan-internal funds, bonds.
+        ids: Identifiers that providers gave for it.
     """
 
     id: InstrumentId
@@ -28,6 +30,7 @@ class Instrument:
     multiplier: Decimal
     name: str
     listed: bool
+    ids: SecurityIds = UNIDENTIFIED
 
     @property
     def stream(self) -> MarketStream | None:

@@ -9,6 +9,8 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from realtime.domain.security_id import security_ids
+
 _ISO_4217 = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
     CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
@@ -27,10 +29,19 @@ _CONSOLIDATED = """
 US_EXCHANGES = frozenset(_CONSOLIDATED.split())
 """Exchanges (MIC, or the name providers use) whose trades are on the consolidated US tapes; not the OTC markets."""
 
+_ELSEWHERE = """
+    OTC OTCM OTCQ OTCB OTCQX OTCQB OTCBB XOTC OOTC PINX PINK PSGM EXPM FINR XADF CRYPTO ERSX ASCX FTXU
+    US USA NMS NGM NCM NYQ PCX ASE BTS
+"""
+_AMERICAN_ELSEWHERE = frozenset(_ELSEWHERE.split())
+"""Places of the United States whose trades are not on the consolidated tapes; their symbols are as unique."""
+
 _FOREIGN_SUFFIXES = {
     "XTSE": "TO", "TSX": "TO", "XTSX": "V", "TSXV": "V", "XCNQ": "CN", "CSE": "CN", "NEOE": "NE", "NEO": "NE",
     "XLON": "L", "LSE": "L", "XPAR": "PA", "XETR": "DE", "XFRA": "F", "XASX": "AX", "ASX": "AX", "XHKG": "HK",
-    "XAMS": "AS", "XSWX": "SW", "XMIL": "MI", "XMAD": "MC", "XSTO": "ST", "XTKS": "T",
+    "XAMS": "AS", "XSWX": "SW", "XMIL": "MI", "XMAD": "MC", "XSTO": "ST", "XTKS": "T", "XBRU": "BR", "XLIS": "LS",
+    "XHEL": "HE", "XCSE": "CO", "XOSL": "OL", "XWBO": "VI", "XDUB": "IR", "XNZE": "NZ", "XSES": "SI", "XNSE": "NS",
+    "XBOM": "BO", "XKRX": "KS", "XTAI": "TW", "XJSE": "JO", "XTAE": "TA", "XWAR": "WA", "BVMF": "SA", "XMEX": "MX",
 }  # fmt: skip
 _UNMISTAKABLE_SUFFIXES = frozenset({"TO", "CN", "NE", "PA", "DE", "AX", "HK", "AS", "SW", "MI", "MC", "ST"})
 _WRITTEN_TOGETHER = {
@@ -39,12 +50,15 @@ _WRITTEN_TOGETHER = {
 }  # fmt: skip
 _SEPARATORS = re.compile(r"[-/. ]+")
 _YAHOO_PREFERRED = re.compile(r"([A-Z]{1,5})-P([A-Z])?")
-_YAHOO_ENDINGS = {"WT": "WS", "UN": "U", "RI": "RT"}
+_YAHOO_ENDINGS = {"UN": "U", "RI": "RT"}
+_TAPE_MARKS = ((re.compile(r"(?<=[A-Z0-9])\^"), ".PR"), (re.compile(r"(?<=[A-Z0-9])\+"), ".WS."))
 _US_TICKER = re.compile(r"[A-Z]{1,5}(\.([A-Z]|PR[A-Z]?|WS(\.[A-Z])?|RT|WI))?")
 _FUND_TICKER = re.compile(r"[A-Z]{4}X")
-_OCC = re.compile(r"(?:O:)?([A-Z][A-Z0-9]{0,5}) *(\d{2})(\d{2})(\d{2})([CP])(\d{8})", re.ASCII)
+_OCC = re.compile(r"(?:O:)?([A-Z][A-Z0-9./]{0,6}?) *(\d{2})(\d{2})(\d{2})([CP])(\d{8})", re.ASCII)
+_OCC_ROOT = re.compile(r"[A-Z][A-Z0-9]{0,5}", re.ASCII)
+_MINI_ENDING = "7"  # the OCC's roots of contracts on ten shares: AAPL7
+_STANDARD, _MINI = Decimal(100), Decimal(10)
 _COIN = re.compile(r"[A-Z0-9]{2,10}")
-_CUSIP = re.compile(r"[0-9A-Z]{8}[0-9]")
 _KRAKEN_DOLLAR = "ZUSD"  # follows coins of four letters alone (XXBTZUSD): XTZUSD is Tezos in dollars
 _QUOTES = ("USDT", "USDC", _KRAKEN_DOLLAR, "USD")
 _COINS = {"XBT": "BTC", "XXBT": "BTC", "XETH": "ETH", "XDG": "DOGE", "XXDG": "DOGE", "ZUSD": "USD"}
@@ -54,28 +68,49 @@ _COINS_LIKE_PAIRS = frozenset({"PYUSD", "FDUSD", "RLUSD", "CRVUSD", "USDT", "USD
 def equity_symbol(text: str, exchange: str | None = None) -> str | None:
     """Return the symbol of a share, ETF, preferred, warrant or unit.
 
-    `BRK-B`, `BRK/B` and `BRK B` are `BRK.B`; `BAC-PL` and `BAC.PR.L` are `BAC.PRL`; on a Toronto exchange `VAB` is
-    `VAB.TO`. `BRKB` is `BRK.B` only because a list says so.
+    `BRK-B`, `BRK/B` and `BRK B` are `BRK.B`; `BAC-PL`, `BAC^L` and `BAC.PR.L` are `BAC.PRL`; `ACME-WT` and `ACME+` are
+    `ACME.WS`. On a Toronto exchange `VAB` is `VAB.TO`, and `FTN-PA.TO` is `FTN.PRA.TO`. `BRKB` is `BRK.B` only because
+    a list says so.
 
-    `exchange` is the MIC or the provider's name of the listing exchange; it decides about suffixes.
+    `exchange` is the MIC or the provider's name of the listing exchange; it decides about suffixes. An unknown one is
+    the suffix itself, since two exchanges may use one symbol for two companies.
     """
-    spelled = text.strip().upper()
-    preferred = _YAHOO_PREFERRED.fullmatch(spelled)
-    if preferred:
-        return f"{preferred[1]}.PR{preferred[2] or ''}"
+    spelled, market = text.strip().upper(), (exchange or "").strip().upper()
+    for mark, written in _TAPE_MARKS:
+        spelled = mark.sub(written, spelled)
+    spelled = spelled.strip("-/. ")
     parts = [part for part in _SEPARATORS.split(spelled) if part]
     if not parts or not all(part.isascii() and part.isalnum() for part in parts):
         return None
-    suffix = _FOREIGN_SUFFIXES.get((exchange or "").upper())
-    if suffix is None and len(parts) > 1 and parts[-1] in _UNMISTAKABLE_SUFFIXES:
-        suffix = parts[-1]
-    if suffix is not None:
-        return ".".join([*(parts[:-1] if len(parts) > 1 and parts[-1] == suffix else parts), suffix])
+    suffix = _suffix(parts, market)
+    if suffix is None:
+        return _body(spelled, parts, american=True)
+    if len(parts) > 1 and parts[-1] == suffix:
+        spelled, parts = spelled[: -len(suffix)].rstrip("-/. "), parts[:-1]
+    return f"{_body(spelled, parts, american=False)}.{suffix}"
+
+
+def _suffix(parts: list[str], market: str) -> str | None:
+    """Return the suffix of a foreign listing, by its exchange or by its own."""
+    if market in _FOREIGN_SUFFIXES:
+        return _FOREIGN_SUFFIXES[market]
+    if market and market.isalnum() and market not in US_EXCHANGES | _AMERICAN_ELSEWHERE:
+        return market
+    return parts[-1] if len(parts) > 1 and parts[-1] in _UNMISTAKABLE_SUFFIXES else None
+
+
+def _body(spelled: str, parts: list[str], *, american: bool) -> str:
+    """Return a symbol without its suffix, spelled as our market-data source does."""
+    preferred = _YAHOO_PREFERRED.fullmatch(spelled)
+    if preferred:
+        return f"{preferred[1]}.PR{preferred[2] or ''}"
     if len(parts) == 1:
-        return _WRITTEN_TOGETHER.get(parts[0], parts[0])
+        return _WRITTEN_TOGETHER.get(parts[0], parts[0]) if american else parts[0]
     if len(parts) == 3 and parts[1] == "PR" and len(parts[2]) == 1:
         return f"{parts[0]}.PR{parts[2]}"
-    if len(parts) == 2 and "-" in spelled:
+    if american and parts[1] == "WT":
+        parts[1] = "WS"
+    elif american and len(parts) == 2 and "-" in spelled:
         parts[1] = _YAHOO_ENDINGS.get(parts[1], parts[1])
     return ".".join(parts)
 
@@ -90,17 +125,32 @@ def is_fund_ticker(symbol: str) -> bool:
     return _FUND_TICKER.fullmatch(symbol) is not None
 
 
-def occ_symbol(text: str) -> str | None:
-    """Return the OCC symbol of an option, root unpadded: `AAPL  280121C00250000` is `AAPL280121C00250000`."""
+def occ_symbol(text: str, multiplier: Decimal | None = None) -> str | None:
+    """Return the OCC symbol of an option, root unpadded: `AAPL  280121C00250000` is `AAPL280121C00250000`.
+
+    `multiplier`, where the provider gives one, tells a mini option (root `AAPL7`) from the standard one; with any
+    other than theirs the contract is an adjusted one, which the symbol does not name.
+    """
     match = _OCC.fullmatch(text.strip().upper())
     if match is None:
         return None
-    root, year, month, day, side, strike = match.groups()
+    spelled, year, month, day, side, strike = match.groups()
     try:
         expiration = date(2000 + int(year), int(month), int(day))
     except ValueError:
         return None
-    return f"{root}{expiration:%y%m%d}{side}{strike}"
+    root = _SEPARATORS.sub("", spelled)
+    if multiplier == _MINI and not root.endswith(_MINI_ENDING):
+        root += _MINI_ENDING
+    if not _OCC_ROOT.fullmatch(root):
+        return None
+    symbol = f"{root}{expiration:%y%m%d}{side}{strike}"
+    return symbol if multiplier in (None, contract_multiplier(symbol)) else None
+
+
+def contract_multiplier(symbol: str) -> Decimal:
+    """Return how many units of the underlying an OCC symbol's contract is on: 100, of a mini option 10."""
+    return _MINI if symbol[:-15].endswith(_MINI_ENDING) else _STANDARD
 
 
 def option_symbol(underlying: str, expiration: date, strike: Decimal, *, call: bool) -> str | None:
@@ -143,13 +193,9 @@ def cash_symbol(currency: str) -> str | None:
 
 
 def bond_symbol(*, cusip: str | None, isin: str | None) -> str | None:
-    """Return the symbol of a bond: its CUSIP, also when only a US ISIN carries it; another ISIN as it is."""
-    if cusip and _CUSIP.fullmatch(cusip.strip().upper()):
-        return cusip.strip().upper()
-    if isin and re.fullmatch(r"[A-Z]{2}[0-9A-Z]{9}[0-9]", isin.strip().upper()):
-        spelled = isin.strip().upper()
-        return spelled[2:11] if spelled.startswith("US") else spelled
-    return None
+    """Return the symbol of a bond: its CUSIP, also when only an ISIN carries it; another ISIN as it is."""
+    ids = security_ids(None, isin, cusip)
+    return ids.cusip or ids.isin
 
 
 def plan_symbol(code: str, plan: str) -> str:
@@ -158,3 +204,8 @@ def plan_symbol(code: str, plan: str) -> str:
     Two plans may use one code for different funds, and a code may look like a listed ticker.
     """
     return f"{code.strip()}@{plan}"
+
+
+def is_own_code(symbol: str) -> bool:
+    """Whether a canonical symbol is a code that only one plan, institution or provider knows."""
+    return "@" in symbol

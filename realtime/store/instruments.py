@@ -9,10 +9,11 @@ from typing import Any
 from realtime.domain.account import UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
+from realtime.domain.security_id import SecurityIds
 from realtime.store.keys import new_key
 from realtime.store.pool import Connection, Pool
 
-_COLUMNS = "i.id, i.symbol, i.asset_class, i.currency, i.multiplier, i.name, i.listed"
+_COLUMNS = "i.id, i.symbol, i.asset_class, i.currency, i.multiplier, i.name, i.listed, i.figi, i.isin, i.cusip"
 _BY_ID = f"select {_COLUMNS} from instruments i where i.id = any($1::uuid[])"  # noqa: S608  # a constant
 _HELD = f"""
 select {_COLUMNS} from instruments i
@@ -44,13 +45,16 @@ _BY_ALIAS = f"""
 select t.alias as key, {_COLUMNS} from instrument_aliases t join instruments i on i.id = t.instrument_id
 where t.provider = $1 and t.alias = any($2::text[])
 """  # noqa: S608  # a constant
-_BY_FIGI = f"""
-select distinct on (i.figi, i.currency) i.figi as key, {_COLUMNS} from instruments i
-where i.figi = any($1::text[]) order by i.figi, i.currency, i.created_at
-"""  # noqa: S608  # a constant
-_BY_SYMBOL = f"""
+_BY_IDS_OR_SYMBOL = f"""
 select {_COLUMNS} from instruments i
-join unnest($1::text[], $2::text[]) as wanted (symbol, currency) using (symbol, currency)
+where i.id = any(
+    select id from instruments where figi = any($1::text[])
+    union select id from instruments where isin = any($2::text[])
+    union select id from instruments where cusip = any($3::text[])
+    union select id from instruments
+        join unnest($4::text[], $5::text[]) as wanted (symbol, currency) using (symbol, currency)
+)
+order by i.created_at, i.id
 """  # noqa: S608  # a constant
 _INSERT = """
 insert into instruments (id, symbol, asset_class, currency, multiplier, name, listed, figi, isin, cusip)
@@ -60,7 +64,9 @@ on conflict (symbol, currency) do nothing
 """
 _INSERT_ALIASES = """
 insert into instrument_aliases (provider, alias, instrument_id)
-select $1, * from unnest($2::text[], $3::uuid[]) on conflict (provider, alias) do nothing
+select $1, * from unnest($2::text[], $3::uuid[])
+on conflict (provider, alias) do update set instrument_id = excluded.instrument_id
+where instrument_aliases.instrument_id <> excluded.instrument_id
 """
 _IMPROVE = """
 update instruments
@@ -69,10 +75,13 @@ set name = case when name = symbol then $2 else name end,
         when asset_class = 'other' or (asset_class = 'equity' and $3 = 'etf') then $3 else asset_class
     end,
     listed = listed or $4,
-    figi = coalesce(figi, $5)
+    figi = coalesce(figi, $5),
+    isin = coalesce(isin, $6),
+    cusip = coalesce(cusip, $7)
 where id = $1 and (
     (name = symbol and $2 <> symbol) or (asset_class = 'other' and $3 <> 'other')
     or (asset_class = 'equity' and $3 = 'etf') or ($4 and not listed) or (figi is null and $5::text is not null)
+    or (isin is null and $6::text is not null) or (cusip is null and $7::text is not null)
 )
 """
 _RAISE_PRICES = """
@@ -83,16 +92,6 @@ set price = excluded.price, price_time = excluded.price_time, provider = exclude
 where excluded.price_time >= instrument_prices.price_time
     and (excluded.price, excluded.price_time) is distinct from (instrument_prices.price, instrument_prices.price_time)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class NewInstrument:
-    """An instrument to store, or better facts about a stored one."""
-
-    instrument: Instrument
-    figi: str | None
-    isin: str | None
-    cusip: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,54 +147,54 @@ async def instruments_by_alias(connection: Connection, provider: str, aliases: I
     return {row["key"]: _instrument(row) for row in await connection.fetch(_BY_ALIAS, provider, list(aliases))}
 
 
-async def instruments_by_figi(connection: Connection, figis: Iterable[str]) -> dict[tuple[str, str], Instrument]:
-    """Return the oldest instrument of each FIGI and currency."""
-    rows = await connection.fetch(_BY_FIGI, list(figis))
-    return {(row["key"], row["currency"]): _instrument(row) for row in rows}
+async def instruments_like(
+    connection: Connection, ids: Iterable[SecurityIds], symbols: Iterable[tuple[str, str]]
+) -> list[Instrument]:
+    """Return the instruments that share an identifier or canonical symbol and currency, oldest first."""
+    wanted, pairs = list(ids), list(symbols)
+    rows = await connection.fetch(
+        _BY_IDS_OR_SYMBOL,
+        [one.figi for one in wanted if one.figi is not None],
+        [one.isin for one in wanted if one.isin is not None],
+        [one.cusip for one in wanted if one.cusip is not None],
+        [symbol for symbol, _ in pairs],
+        [currency for _, currency in pairs],
+    )
+    return [_instrument(row) for row in rows]
 
 
-async def instruments_by_symbol(
-    connection: Connection, wanted: Iterable[tuple[str, str]]
-) -> dict[tuple[str, str], Instrument]:
-    """Return the instruments of these canonical symbols and currencies."""
-    pairs = list(wanted)
-    rows = await connection.fetch(_BY_SYMBOL, [symbol for symbol, _ in pairs], [currency for _, currency in pairs])
-    return {(row["symbol"], row["currency"]): _instrument(row) for row in rows}
-
-
-async def insert_instruments(connection: Connection, new: Iterable[NewInstrument]) -> None:
+async def insert_instruments(connection: Connection, new: Iterable[Instrument]) -> None:
     """Store instruments whose symbol and currency are not yet taken.
 
     In the order of their symbols, so that two syncs wait for each other instead of deadlocking.
     """
-    rows = sorted(new, key=lambda row: (row.instrument.symbol, row.instrument.currency))
+    rows = sorted(new, key=lambda row: (row.symbol, row.currency))
     await connection.execute(
         _INSERT,
-        [row.instrument.id for row in rows],
-        [row.instrument.symbol for row in rows],
-        [row.instrument.asset_class.value for row in rows],
-        [row.instrument.currency for row in rows],
-        [row.instrument.multiplier for row in rows],
-        [row.instrument.name for row in rows],
-        [row.instrument.listed for row in rows],
-        [row.figi for row in rows],
-        [row.isin for row in rows],
-        [row.cusip for row in rows],
+        [row.id for row in rows],
+        [row.symbol for row in rows],
+        [row.asset_class.value for row in rows],
+        [row.currency for row in rows],
+        [row.multiplier for row in rows],
+        [row.name for row in rows],
+        [row.listed for row in rows],
+        [row.ids.figi for row in rows],
+        [row.ids.isin for row in rows],
+        [row.ids.cusip for row in rows],
     )
 
 
 async def insert_aliases(connection: Connection, provider: str, aliases: Mapping[str, InstrumentId]) -> None:
-    """Remember which instruments a provider's ids stand for; a known id keeps its instrument."""
+    """Remember which instruments a provider's ids stand for."""
     names = sorted(aliases)
     await connection.execute(_INSERT_ALIASES, provider, names, [aliases[name] for name in names])
 
 
-async def improve_instruments(connection: Connection, better: Iterable[NewInstrument]) -> None:
-    """Fill in what the stored instruments lack: a name, a FIGI, the class of an unknown kind, a US listing."""
-    for row in sorted(better, key=lambda row: row.instrument.id):
-        instrument = row.instrument
+async def improve_instruments(connection: Connection, better: Iterable[Instrument]) -> None:
+    """Fill in what the stored instruments lack: a name, identifiers, the class of an unknown kind, a US listing."""
+    for row in sorted(better, key=lambda row: row.id):
         await connection.execute(
-            _IMPROVE, instrument.id, instrument.name, instrument.asset_class.value, instrument.listed, row.figi
+            _IMPROVE, row.id, row.name, row.asset_class.value, row.listed, row.ids.figi, row.ids.isin, row.ids.cusip
         )
 
 
@@ -204,19 +203,14 @@ async def ensure_currencies(connection: Connection, currencies: Iterable[str]) -
     await insert_instruments(
         connection,
         [
-            NewInstrument(
-                Instrument(
-                    id=InstrumentId(str(new_key())),
-                    symbol=f"CUR:{currency}",
-                    asset_class=AssetClass.CASH,
-                    currency=currency,
-                    multiplier=Decimal(1),
-                    name=currency,
-                    listed=False,
-                ),
-                None,
-                None,
-                None,
+            Instrument(
+                id=InstrumentId(str(new_key())),
+                symbol=f"CUR:{currency}",
+                asset_class=AssetClass.CASH,
+                currency=currency,
+                multiplier=Decimal(1),
+                name=currency,
+                listed=False,
             )
             for currency in set(currencies)
         ],
@@ -249,4 +243,5 @@ def _instrument(row: Any) -> Instrument:
         multiplier=row["multiplier"],
         name=row["name"],
         listed=row["listed"],
+        ids=SecurityIds(row["figi"], row["isin"], row["cusip"]),
     )

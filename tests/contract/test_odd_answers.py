@@ -113,8 +113,9 @@ class Stored:
 
 def stored_of(report: HoldingsReport) -> Stored:
     """Return what a first sync of an answer without oddities stores."""
-    known = Known({}, {}, {})
-    stored = Stored([], {}, known, {})
+    by_alias: dict[str, Instrument] = {}
+    alike: list[Instrument] = []
+    stored = Stored([], {}, Known(by_alias, alike), {})
     for one in report.accounts:
         assert one.holdings is not None
         account = one.account
@@ -132,12 +133,12 @@ def stored_of(report: HoldingsReport) -> Stored:
                 InstrumentId(reported.symbol), reported.symbol, reported.asset_class, reported.currency,
                 reported.multiplier, reported.name, reported.listed,
             )  # fmt: skip
-            known.by_alias[reported.alias] = instrument  # type: ignore[index]
-            known.by_symbol[reported.symbol, reported.currency] = instrument  # type: ignore[index]
+            by_alias[reported.alias] = instrument
+            alike.append(instrument)
             stored.held[key].append(
                 StoredHolding(instrument.id, line.quantity, line.cost_basis, line.value, reported.currency)
             )
-    stored.aliases = {alias: instrument.id for alias, instrument in known.by_alias.items()}
+    stored.aliases = {alias: instrument.id for alias, instrument in by_alias.items()}
     return stored
 
 
