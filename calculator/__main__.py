@@ -10,6 +10,7 @@ import asyncpg
 
 from calculator.engine import Engine
 from calculator.garbage import look_for_cycles_less_often
+from calculator.intraday import Intraday
 from calculator.loader import Loader
 from calculator.partitions import Partitions
 from calculator.publisher import Publisher
@@ -41,6 +42,7 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
     publisher = Publisher(bus, market)
     engine = Engine(bus, publisher, market, clock, log)
     whole = WholeLoader(pool, engine, clock, log)
+    intraday = Intraday(pool, engine, whole, market, clock, log, settings.intraday_users_max)
     loader = Loader(pool, settings.database_url, bus, engine, clock, log, whole.changed)
 
     async def claimed(partitions: frozenset[Partition]) -> None:
@@ -60,6 +62,7 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
         tasks.create_task(engine.run())
         tasks.create_task(loader.run())
         tasks.create_task(whole.run())
+        tasks.create_task(intraday.run())
         tasks.create_task(_report(process, engine, loader, whole, publisher, clock))
 
 

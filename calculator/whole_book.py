@@ -1,10 +1,12 @@
 """The whole book: every account of our partitions, in floats, for aggregates (pure)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from calculator.book import Base, Book, Entries, Floats, Still
 from calculator.lines import account_lines
@@ -18,6 +20,7 @@ from realtime.store.holdings import UserHoldings
 _COMPACT_FROM = 1_000
 _COMPACT_SHARE = 50
 _DOLLAR = "USD"
+_SPLIT_REMEMBERED = timedelta(days=7)
 
 
 class Valuation(NamedTuple):
@@ -44,6 +47,38 @@ class Valuation(NamedTuple):
         )
 
 
+class Totals(NamedTuple):
+    """What portfolios' totals are made of; nothing in it changes, so that a thread may work on it.
+
+    Attributes:
+        still: The book.
+        price: Dollars per unit, 0 where unpriced; shape (columns,).
+        is_split: 1 where a split took effect in the last days, else 0: some units may be from before it.
+        owner: Number of each row's user; shape (rows,).
+        users: Users by number; None for who holds nothing any more.
+    """
+
+    still: Still
+    price: Floats
+    is_split: Floats
+    owner: npt.NDArray[np.int64]
+    users: tuple[UserId | None, ...]
+
+    def run(self, only: Collection[UserId] | None = None) -> dict[UserId, float]:
+        """Return each user's total in dollars, cash included, the unpriced left out.
+
+        Whoever holds something that was split is left out: the book does not know whether his units are new.
+        """
+        count = len(self.users)
+        totals = np.bincount(self.owner, self.still.market_values(self.price), count)
+        unsure = np.bincount(self.owner, np.abs(self.still.market_values(self.is_split)), count)
+        return {
+            user: float(totals[number])
+            for number, user in enumerate(self.users)
+            if user is not None and not unsure[number] and (only is None or user in only)
+        }
+
+
 class Aggregates(NamedTuple):
     """All accounts together, cash included, in dollars; the unpriced is left out."""
 
@@ -64,6 +99,12 @@ class WholeBook:
         self._marks = marks
         self._book = Book()
         self._rows: dict[UserId, dict[AccountId, int]] = {}
+        self._numbers: dict[UserId, int] = {}
+        self._owner: list[int] = []
+
+    @property
+    def users_count(self) -> int:
+        return len(self._rows)
 
     @property
     def positions_count(self) -> int:
@@ -72,9 +113,10 @@ class WholeBook:
     def load(self, base: Base, accounts: Iterable[StoredAccount]) -> None:
         """Take a base with a row for each of these accounts, in their order, in the place of everything."""
         self._book = Book(base)
-        self._rows = {}
+        self._rows, self._numbers, self._owner = {}, {}, []
         for row, account in enumerate(accounts):
             self._rows.setdefault(account.user_id, {})[account.id] = row
+            self._own(row, account.user_id)
         self.accounts_count = base.rows_count
 
     def put_user(self, holdings: UserHoldings) -> None:
@@ -87,6 +129,7 @@ class WholeBook:
             row = before.pop(account.account_id, None)
             if row is None:
                 row = self._book.add_row(entries)
+                self._own(row, holdings.user_id)
             else:
                 self._book.replace_row(row, entries)
             after[account.account_id] = row
@@ -108,6 +151,31 @@ class WholeBook:
             ]
         )
         return Valuation(self._book.still(len(price)), price * rate, change * rate, rate)
+
+    def totals(self) -> Totals:
+        """Return what all portfolios' totals now are made of."""
+        marks = self._marks
+        rates = self.dollar_rates()
+        price = np.array([0.0 if mark.price is None else float(mark.price) for mark in marks.marks])
+        rate = np.array([rates.get(instrument.currency, 0.0) for instrument in marks.instruments])
+        since = marks.moment.now - _SPLIT_REMEMBERED
+        is_split = np.array([float(marks.split_since(column, since) is not None) for column in range(len(price))])
+        owner = np.array(self._owner, np.int64)
+        users = tuple(user if user in self._rows else None for user in self._numbers)
+        return Totals(self._book.still(len(price)), price * rate, is_split, owner, users)
+
+    def dollar_rates(self) -> dict[str, float]:
+        """Return dollars per unit of each currency that has a known rate."""
+        found = {currency: self._marks.rates.rate(currency, _DOLLAR) for currency in self._currencies()}
+        return {currency: float(rate) for currency, rate in found.items() if rate is not None}
+
+    def _currencies(self) -> set[str]:
+        return {instrument.currency for instrument in self._marks.instruments} | {_DOLLAR}
+
+    def _own(self, row: int, user_id: UserId) -> None:
+        number = self._numbers.setdefault(user_id, len(self._numbers))
+        self._owner.extend([number] * (row + 1 - len(self._owner)))
+        self._owner[row] = number
 
     def compaction(self) -> Still | None:
         """Return the book to compact; None while too few rows were replaced to be worth it."""

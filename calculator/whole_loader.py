@@ -49,6 +49,11 @@ class WholeLoader:
         self._reading = asyncio.Lock()
         self._loaded = False
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the book is Postgres's."""
+        return self._loaded
+
     async def run(self) -> None:
         """Load, keep and value for ever."""
         async with asyncio.TaskGroup() as tasks:

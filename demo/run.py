@@ -110,7 +110,7 @@ async def demo_up(options: Options, progress: Progress) -> AsyncIterator[Running
         await _synced(settings)
         write_env_file(options, env)
         async with open_bus(settings.redis_address) as bus:
-            code = await issue_sign_in_code(bus, user_id, _LINK_LIFETIME_S)
+            code = await issue_sign_in_code(bus, user_id, _LINK_LIFETIME_S, is_operator=True)
         link = f"http://{settings.api_host}:{settings.api_port}/#code={code}"
         progress.say(f"up, as {DEMO_USER.title()}", done=True)
         yield RunningDemo(settings, supervisor, user_id, link)

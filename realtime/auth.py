@@ -26,8 +26,8 @@ class Tokens:
         self._issuer = issuer
         self._audience = audience
 
-    def issue(self, user_id: UserId, now: datetime, lifetime_s: float) -> str:
-        """Return a token for a user, valid from `now` (wall time) for that many seconds."""
+    def issue(self, user_id: UserId, now: datetime, lifetime_s: float, *, is_operator: bool = False) -> str:
+        """Return a token for a user, valid from `now` (wall time) for that many seconds; he may be the operator too."""
         return jwt.encode(
             {
                 "sub": user_id,
@@ -35,6 +35,7 @@ class Tokens:
                 "aud": self._audience,
                 "iat": now,
                 "exp": now + timedelta(seconds=lifetime_s),
+                **({"role": _OPERATOR} if is_operator else {}),
             },
             self._secret,
             algorithm=_ALGORITHM,

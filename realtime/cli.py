@@ -189,18 +189,21 @@ def explain(
 
 
 @app.command()
-def sign_in_link(user: UserOption) -> None:
+def sign_in_link(
+    user: UserOption,
+    operator: Annotated[bool, typer.Option("--operator", help="Show him the operator's view too.")] = False,
+) -> None:
     """Print a link that signs a user in to the dashboard, good for ten minutes."""
     settings = _settings("api")
     user_id = _or_exit(_find_user(settings, user))
-    typer.echo(_or_exit(_sign_in_link(settings, user_id, lifetime_s=600)))
+    typer.echo(_or_exit(_sign_in_link(settings, user_id, lifetime_s=600, is_operator=operator)))
 
 
-async def _sign_in_link(settings: Settings, user_id: UserId, lifetime_s: int) -> str:
+async def _sign_in_link(settings: Settings, user_id: UserId, lifetime_s: int, *, is_operator: bool) -> str:
     from realtime.bus.sign_in import issue_sign_in_code  # noqa: PLC0415
 
     async with open_bus(settings.redis_address) as bus:
-        code = await issue_sign_in_code(bus, user_id, lifetime_s)
+        code = await issue_sign_in_code(bus, user_id, lifetime_s, is_operator=is_operator)
     return f"http://{settings.api_host}:{settings.api_port}/#code={code}"
 
 

@@ -72,6 +72,12 @@ class Settings(WatchSettings):
     self_check_s: float = Field(
         default=30.0, gt=0, description="Clients compare their state by hash so often, seconds."
     )
+    intraday_users_max: int = Field(
+        default=100_000,
+        ge=0,
+        description="Up to so many users a calculator writes everybody's total down each minute; beyond, only of those "
+        "who are watching.",
+    )
     origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
     )

@@ -20,6 +20,7 @@ class SignIn(BaseModel):
 class SessionUser(BaseModel):
     id: str
     name: str
+    operator: bool = Field(description="The token opens `GET /api/status` too.")
 
 
 class Session(BaseModel):
@@ -31,13 +32,13 @@ class Session(BaseModel):
 @router.post("/api/session")
 async def sign_in(body: SignIn, parts: PartsOf) -> Session:
     """Sign a user in."""
-    user_id = await redeem_sign_in_code(parts.bus, body.code)
-    profile = None if user_id is None else await user_profile(parts.pool, user_id)
-    if user_id is None or profile is None:
+    redeemed = await redeem_sign_in_code(parts.bus, body.code)
+    profile = None if redeemed is None else await user_profile(parts.pool, redeemed.user_id)
+    if redeemed is None or profile is None:
         raise Unauthenticated("the sign-in link is not valid, or no longer")
     now, lifetime_s = parts.clock.now(), parts.settings.token_lifetime_s
     return Session(
-        token=parts.tokens.issue(user_id, now, lifetime_s),
+        token=parts.tokens.issue(redeemed.user_id, now, lifetime_s, is_operator=redeemed.is_operator),
         expires_at=now + timedelta(seconds=lifetime_s),
-        user=SessionUser(id=profile.id, name=profile.name),
+        user=SessionUser(id=profile.id, name=profile.name, operator=redeemed.is_operator),
     )

@@ -310,8 +310,10 @@ async def rest(request: web.Request) -> web.Response:
                  "error_message": "Vanguard asks you to sign in again." if row[2] == "Vanguard" else None,
                  "last_synced_at": ago(3), "next_sync_at": ago(-300)} for row in ACCOUNTS
             ]})  # fmt: skip
-        case _:
+        case "/api/portfolio/refresh":
             return web.json_response({"message": "Refreshing 5 connections."})
+        case _:
+            return web.json_response({"status": 404, "detail": "Not in this small server."}, status=404)
 
 
 async def files(request: web.Request) -> web.FileResponse:

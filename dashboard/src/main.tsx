@@ -6,6 +6,8 @@ import { Stream } from "navstream-client";
 import type { Explanation } from "./explain";
 import * as rest from "./rest";
 import * as session from "./session";
+import { joined } from "./series";
+import { joinedSparks } from "./sparks";
 import { channelNames, INITIAL, withChannels, type State } from "./state";
 import type { StatusReport } from "./status";
 import { Store } from "./store";
@@ -68,6 +70,9 @@ function openStream(url: string, { token, user }: session.SignedIn): void {
         if (connection.kind === "signed-out") {
           signOut(connection.reason);
         } else {
+          if (connection.kind === "live") {
+            void readDay();
+          }
           patch({ connection });
         }
       },
@@ -76,6 +81,23 @@ function openStream(url: string, { token, user }: session.SignedIn): void {
   });
   stream.follow(channelNames([], false));
   stream.start();
+}
+
+/** Fill the day's lines with what the server kept: from before this page, and while it slept. */
+async function readDay(): Promise<void> {
+  if (signedIn === null) {
+    return;
+  }
+  try {
+    const [values, prices] = await Promise.all([rest.intraday(signedIn.token), rest.intradayPrices(signedIn.token)]);
+    store.change((state) => ({
+      ...state,
+      series: joined(state.series, values.trading_day, values.points),
+      sparks: joinedSparks(state.sparks, prices.points),
+    }));
+  } catch (error) {
+    console.warn("navstream: the day so far cannot be read", error);
+  }
 }
 
 /** Read accounts and connections now, and again every half minute; an outage keeps what is known. */

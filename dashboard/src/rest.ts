@@ -1,6 +1,7 @@
 /** The REST calls of the dashboard. */
 
 import type { Explanation } from "./explain";
+import type { Point } from "./series";
 import type { SignedIn } from "./session";
 import type { StatusReport } from "./status";
 
@@ -70,6 +71,16 @@ export async function explanation(token: string, account: string | null): Promis
 /** Ask how the whole service is; operators only. */
 export async function status(token: string): Promise<StatusReport> {
   return call<StatusReport>("GET", "/api/status", { token });
+}
+
+/** The current trading day as the server kept it, a point a minute. */
+export async function intraday(token: string): Promise<{ trading_day: string; points: Point[] }> {
+  return call("GET", "/api/portfolio/intraday", { token });
+}
+
+/** Prices of the current trading day by instrument. */
+export async function intradayPrices(token: string): Promise<{ trading_day: string; points: Record<string, Point[]> }> {
+  return call("GET", "/api/prices/intraday", { token });
 }
 
 /** Ask for a refresh of all connections; return the server's sentence about it. */

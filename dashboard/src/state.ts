@@ -75,8 +75,12 @@ export function withChannels(state: State, channels: Channels, wallNow: number):
   };
   const withSeries =
     channels.get("portfolio") === state.channels.get("portfolio") ? next : { ...next, series: grown(next) };
-  return channels.get("positions") === state.channels.get("positions") ? withSeries : sparked(withSeries);
+  const today =
+    marketOf(next)?.trading_day === marketOf(state)?.trading_day ? withSeries : { ...withSeries, ...NO_SPARKS };
+  return channels.get("positions") === state.channels.get("positions") ? today : sparked(today);
 }
+
+const NO_SPARKS = { sparks: INITIAL.sparks, sparksAt: 0 };
 
 function sparked(state: State): State {
   const channel = state.channels.get("positions");

@@ -127,7 +127,7 @@ async def test_sign_in_link_becomes_a_token_that_works(api: Api, pool: Pool, bus
     async with api.http.post(f"{api.url}/api/session", json={"code": code}) as answer:
         assert answer.status == 200
         session = await answer.json()
-    assert session["user"] == {"id": ada.user_id, "name": "Ada"}
+    assert session["user"] == {"id": ada.user_id, "name": "Ada", "operator": False}
     assert datetime.fromisoformat(session["expires_at"]) > datetime.now(UTC) + timedelta(hours=1)
     assert api.tokens.verify(session["token"])[0] == ada.user_id
     async with api.http.get(f"{api.url}/api/accounts", headers={"Authorization": f"Bearer {code}"}) as answer:

@@ -5,12 +5,13 @@ import pytest
 
 from realtime.bus.client import Bus
 from realtime.bus.heartbeats import write_heartbeat
+from realtime.bus.sign_in import issue_sign_in_code
 from realtime.clock import WallClock
 from realtime.domain.account import UserId
 from realtime.store.alerts import record_fired
 from realtime.store.pool import Pool
 from tests.integration.test_alert_store import new_alert
-from tests.integration.test_api import Api, api, files, heartbeat, problem_of
+from tests.integration.test_api import Api, add_person, api, files, heartbeat, problem_of
 
 __all__ = ["api", "files"]
 USER = UserId("11111111-1111-4111-8111-111111111111")
@@ -40,6 +41,20 @@ async def test_an_operators_token_shows_the_status_and_no_users_data(api: Api, b
     assert not report["well"]
     async with api.http.get(f"{api.url}/api/accounts", headers=bearer) as answer:
         assert answer.status == 401
+
+
+async def test_a_link_may_sign_an_operator_in(api: Api, pool: Pool, bus: Bus) -> None:
+    """Ensure an operator's link opens the status beside his own accounts, and everybody else's link does not."""
+    ada = await add_person(pool, "Ada")
+    for is_operator, status in ((True, 200), (False, 403)):
+        code = await issue_sign_in_code(bus, ada.user_id, 60, is_operator=is_operator)
+        async with api.http.post(f"{api.url}/api/session", json={"code": code}) as answer:
+            session = await answer.json()
+        assert session["user"]["operator"] is is_operator
+        bearer = {"Authorization": f"Bearer {session['token']}"}
+        for path, expected in (("/api/status", status), ("/api/accounts", 200)):
+            async with api.http.get(api.url + path, headers=bearer) as answer:
+                assert answer.status == expected, path
 
 
 async def test_the_status_is_documented(api: Api) -> None:

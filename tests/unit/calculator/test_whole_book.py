@@ -1,5 +1,6 @@
 """Aggregates over every account, as floats."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from calculator.moment import Moment
 from calculator.whole_book import Aggregates, WholeBook
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass
+from realtime.domain.corporate_action import Split
 from realtime.domain.holding import AccountHoldings, Holding
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price, PriceSource
@@ -91,3 +93,30 @@ def test_book_is_compacted_when_enough_was_replaced(monkeypatch: pytest.MonkeyPa
 
 def _array(kind: str, value: float) -> Any:
     return np.array([value], kind)
+
+
+def test_totals_are_by_user_and_know_what_they_do_not_know() -> None:
+    """Ensure each user's accounts add up in dollars, and whoever holds something just split has no total."""
+    marks, book = make()
+    bob = UserId("bob")
+    book.put_user(holdings(("a", {OPTION.id: (3, 100)}), ("b", {DOLLARS.id: (50, 50)})))
+    book.put_user(replace(holdings(("c", {CANADIAN.id: (9, 8), DOLLARS.id: (7, 7)})), user_id=bob))
+    assert book.totals().run() == {ADA: 650.0, bob: 7.0}
+    assert book.totals().run({bob}) == {bob: 7.0}
+    assert book.dollar_rates() == {"USD": 1.0, "CAD": 0.5}
+    marks.set_actions({OPTION.id: (Split(OPTION.id, date(2026, 11, 19), Decimal(4)),)})
+    assert book.totals().run() == {bob: 7.0}
+    book.put_user(holdings())
+    book.put_user(replace(holdings(), user_id=bob))
+    assert book.totals().run() == {}
+
+
+def test_totals_of_loaded_accounts() -> None:
+    """Ensure rows that were loaded and rows that came later belong to their users."""
+    marks, book = make()
+    stored = [StoredAccount(uuid4(), AccountId("a"), ADA), StoredAccount(uuid4(), AccountId("b"), UserId("bob"))]
+    column = marks.column_of[DOLLARS.id]
+    rows = [Entries(np.array([column], np.int32), np.array([units]), np.array([0.0])) for units in (5.0, 7.0)]
+    book.load(Base.of_rows(rows, len(marks.instruments)), stored)
+    book.put_user(holdings(("a", {DOLLARS.id: (1, 0)}), ("d", {DOLLARS.id: (2, 0)})))
+    assert book.totals().run() == {ADA: 3.0, UserId("bob"): 7.0}
