@@ -288,32 +288,30 @@ def ago(minutes: float) -> str:
 
 
 async def rest(request: web.Request) -> web.Response:
-    match request.path:
-        case "/api/session":
-            if (await request.json())["code"] != "dev":
-                return web.json_response({"status": 401, "detail": "The code is not valid."}, status=401)
-            user = {"id": "u1", "name": "Ada Lovelace", "operator": False}
-            return web.json_response({"token": "t", "expires_at": ago(-600), "user": user})
-        case "/api/config":
-            return web.json_response({"websocket_url": f"ws://{request.host}/v1", "version": "dev"})
-        case "/api/accounts":
-            keys = ("id", "name", "institution", "provider", "mask")
-            return web.json_response({"accounts": [
-                dict(zip(keys, row, strict=True), institution_id=None, account_type="investment", subtype=None,
-                     currency="USD", connection_id=row[0], last_synced_at=ago(3)) for row in ACCOUNTS
-            ]})  # fmt: skip
-        case "/api/connections":
-            return web.json_response({"connections": [
-                {"id": row[0], "provider": row[3], "institution": row[2],
-                 "status": "reconnect_needed" if row[2] == "Vanguard" else "active",
-                 "error_code": "ITEM_LOGIN_REQUIRED" if row[2] == "Vanguard" else None,
-                 "error_message": "Vanguard asks you to sign in again." if row[2] == "Vanguard" else None,
-                 "last_synced_at": ago(3), "next_sync_at": ago(-300)} for row in ACCOUNTS
-            ]})  # fmt: skip
-        case "/api/portfolio/refresh":
-            return web.json_response({"message": "Refreshing 5 connections."})
-        case _:
-            return web.json_response({"status": 404, "detail": "Not in this small server."}, status=404)
+    if request.path == "/api/session":
+        if (await request.json())["code"] != "dev":
+            return web.json_response({"status": 401, "detail": "The code is not valid."}, status=401)
+        user = {"id": "u1", "name": "Ada Lovelace", "operator": False}
+        return web.json_response({"token": "t", "expires_at": ago(-600), "user": user})
+    answers = {
+        "/api/config": {"websocket_url": f"ws://{request.host}/v1", "version": "dev"},
+        "/api/accounts": {"accounts": [
+            dict(zip(("id", "name", "institution", "provider", "mask"), row, strict=True), institution_id=None,
+                 account_type="investment", subtype=None, currency="USD", connection_id=row[0],
+                 last_synced_at=ago(3)) for row in ACCOUNTS
+        ]},
+        "/api/connections": {"connections": [
+            {"id": row[0], "provider": row[3], "institution": row[2],
+             "status": "reconnect_needed" if row[2] == "Vanguard" else "active",
+             "error_code": "ITEM_LOGIN_REQUIRED" if row[2] == "Vanguard" else None,
+             "error_message": "Vanguard asks you to sign in again." if row[2] == "Vanguard" else None,
+             "last_synced_at": ago(3), "next_sync_at": ago(-300)} for row in ACCOUNTS
+        ]},
+        "/api/portfolio/refresh": {"message": "Refreshing 5 connections."},
+    }  # fmt: skip
+    if request.path not in answers:
+        return web.json_response({"status": 404, "detail": "Not in this small server."}, status=404)
+    return web.json_response(answers[request.path])
 
 
 async def files(request: web.Request) -> web.FileResponse:
