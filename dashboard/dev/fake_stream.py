@@ -152,7 +152,7 @@ class World:
             if parts:
                 found[symbol] = row | {
                     "quantity": parts[0]["quantity"], "market_value": parts[0]["market_value"],
-                    "institutions": [parts[0]["institution"]], "contributions": parts,
+                    "institution": parts[0]["institution"], "account": account,
                 }  # fmt: skip
         return found
 

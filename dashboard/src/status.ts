@@ -1,5 +1,7 @@
 /** The answer of `GET /api/status`, and its parts in words. Pure. */
 
+import { userTime } from "./format";
+
 export interface StageReport {
   stage: string;
   process: string;
@@ -91,6 +93,12 @@ export function seconds(value: number | null): string {
 /** The facts of a stage's heartbeat that are known, as text. */
 export function factsOf(stage: StageReport): [string, string][] {
   return Object.entries(stage.facts).flatMap(([name, value]) =>
-    value === null ? [] : [[words(name), typeof value === "number" ? value.toLocaleString("en-US") : value]],
+    value === null ? [] : [[words(name), typeof value === "number" ? value.toLocaleString("en-US") : factText(value)]],
   );
+}
+
+const INSTANT = /^\d{4}-\d{2}-\d{2}T/;
+
+function factText(value: string): string {
+  return INSTANT.test(value) ? userTime(Date.parse(value)) : value;
 }

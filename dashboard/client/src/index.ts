@@ -2,7 +2,7 @@
 
 export { applyDelta } from "./apply.ts";
 export type { Channels, ChannelState } from "./channels.ts";
-export { figuresOf, marketOf, positionsOf } from "./figures.ts";
+export { accountPositionsOf, figuresOf, marketOf, positionsOf } from "./figures.ts";
 export { stateHash } from "./hash.ts";
 export type * from "./protocol.ts";
 export { parseMessage } from "./protocol.ts";

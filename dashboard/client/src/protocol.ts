@@ -119,6 +119,12 @@ export interface Position {
   institutions: string[];
 }
 
+/** One instrument in one account, a row of `positions:ID`. */
+export interface AccountPosition extends Omit<Position, "contributions" | "institutions"> {
+  account: string;
+  institution: string;
+}
+
 export interface Market {
   session: Session;
   trading_day: string;

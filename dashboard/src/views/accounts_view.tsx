@@ -11,6 +11,7 @@ export interface AccountActions {
 export function AccountsView({ state, actions }: { state: State; actions: AccountActions }) {
   return (
     <div class="two-columns">
+      <h1 class="sr-only">Accounts and connections</h1>
       <Accounts state={state} />
       <Connections state={state} refresh={actions.refresh} />
     </div>

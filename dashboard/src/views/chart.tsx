@@ -52,15 +52,18 @@ export function Chart({ series, previous, currency }: { series: Series; previous
     }
   }, [series, previous, dark]);
 
-  const last = series.points.at(-1);
+  const [first, last] = [series.points[0], series.points.at(-1)];
+  const since = first === undefined ? "" : ` since ${format.newYorkTime(first.time * 1000).slice(0, 5)} New York time`;
   return (
     <figure class="chart">
       <div
         ref={box}
         class="chart-box"
         role="img"
+        data-testid="chart"
+        data-since={first?.time}
         aria-label={
-          `Total value over the day, now ${format.money(last?.value ?? null, currency)}, ` +
+          `Total value${since}, now ${format.money(last?.value ?? null, currency)}, ` +
           `previous close ${format.money(previous, currency)}`
         }
       />

@@ -39,7 +39,7 @@ export const HoldingRow = memo(function HoldingRow(props: HoldingProps) {
           <Badges institutions={position.institutions} />
         </td>
         <td class="col-spark">
-          <Sparkline position={position} />
+          {mark.kind !== "cash" && <Sparkline position={position} />}
         </td>
         <td class="number">
           <Quantity position={position} />

@@ -1,7 +1,7 @@
 /** The holdings: filtered, grouped, in order; a table on a desk, cards on a phone. */
 
 import { useCallback, useContext, useEffect, useMemo, useState } from "preact/hooks";
-import { positionsOf, type Position } from "navstream-client";
+import { accountPositionsOf, type AccountPosition, type Position } from "navstream-client";
 
 import { csvOf } from "../csv";
 import { classesOf, linesOf, type GroupBy, type Row, type Wanted } from "../groups";
@@ -79,8 +79,22 @@ export function HoldingsView(props: { state: State; currency: string; followAcco
 function byAccount(state: State): { account: Account; positions: readonly Position[] | null }[] {
   return state.accounts.map((account) => ({
     account,
-    positions: positionsOf(state.channels.get(`positions:${account.id}`)),
+    positions: accountPositionsOf(state.channels.get(`positions:${account.id}`))?.map(alike) ?? null,
   }));
+}
+
+const alikes = new WeakMap<AccountPosition, Position>();
+
+/** Return an account's row in the form of the rows over all accounts; the same one for the same row. */
+function alike(row: AccountPosition): Position {
+  let found = alikes.get(row);
+  if (found === undefined) {
+    const { account, institution, quantity, market_value } = row;
+    const contributions = [{ account, institution, quantity, market_value }];
+    found = { ...row, institutions: [institution], contributions };
+    alikes.set(row, found);
+  }
+  return found;
 }
 
 const NOTHING: Record<GroupBy, string> = {

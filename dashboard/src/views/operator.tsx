@@ -243,7 +243,7 @@ function Stages({ report }: { report: StatusReport }) {
 function Table(props: { title: string; columns: string[]; rows: string[][]; nothing: string }) {
   const { title, columns, rows, nothing } = props;
   return (
-    <section class="card" aria-label={title}>
+    <section class="card">
       <div class="card-head">
         <h2>{title}</h2>
       </div>

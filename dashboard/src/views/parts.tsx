@@ -18,7 +18,7 @@ export function Badge({ institution }: { institution: string }) {
   );
 }
 
-const BADGES_MAX = 4;
+const BADGES_MAX = 3;
 
 export function Badges({ institutions }: { institutions: readonly string[] }) {
   const more = institutions.slice(BADGES_MAX);
