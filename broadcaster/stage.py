@@ -21,7 +21,7 @@ from broadcaster.values import Values
 from broadcaster.watchdog import Watchdog
 from realtime.auth import Tokens
 from realtime.bus.client import open_bus
-from realtime.bus.value_feed import ValueFeed
+from realtime.bus.value_feeds import value_feed_of
 from realtime.clock import WallClock
 from realtime.log import Log
 from realtime.process import Health
@@ -53,7 +53,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
         fanout = Fanout(latency)
         interest = Interest(bus, clock)
         market = Market(bus, fanout, clock, market_clock)
-        values = Values(bus, ValueFeed(settings.redis_address, clock, log), fanout, clock, interest)
+        values = Values(bus, value_feed_of(settings.redis_address, bus, clock, log), fanout, clock, interest)
         prices = Prices(bus, fanout, market, clock, market_clock)
         access = Access(pool, clock)
         sources = Sources(pool, access, values, prices, market)

@@ -14,7 +14,8 @@ from broadcaster.fanout import Fanout
 from broadcaster.interest import Interest
 from broadcaster.subjects import Subject, WatchedPartition
 from realtime.bus.client import Bus
-from realtime.bus.value_feed import Lost, Received, Subscribed, ValueFeed
+from realtime.bus.value_feed import Lost, Received, Subscribed
+from realtime.bus.value_feeds import Feed
 from realtime.bus.value_states import read_state
 from realtime.clock import Clock
 from realtime.domain.account import SubjectKey
@@ -33,7 +34,7 @@ class Values:
     Reads to do: one entry a subject and loss; bounded by the subjects that clients follow.
     """
 
-    def __init__(self, bus: Bus, feed: ValueFeed, fanout: Fanout, clock: Clock, interest: Interest) -> None:
+    def __init__(self, bus: Bus, feed: Feed, fanout: Fanout, clock: Clock, interest: Interest) -> None:
         """Start with nothing watched; what is comes to stand in `interest`."""
         self._bus = bus
         self._feed = feed
@@ -99,8 +100,8 @@ class Values:
                             pause_at = monotonic() + _SLICE_S
                 case Subscribed(partition):
                     self._begin(partition)
-                case Lost():
-                    self._live.clear()
+                case Lost(partitions):
+                    self._live -= partitions
                     self._was_lost = True
 
     def _begin(self, partition: Partition) -> None:

@@ -23,6 +23,7 @@ from realtime.bus.client import Bus
 from realtime.bus.direct import Direct
 from realtime.bus.prices import READ_MAX, feed_end, read_batches, read_board
 from realtime.clock import Clock, MarketClock, now_ns
+from realtime.contract import names
 from realtime.contract.messages import PriceBatch
 from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.partition import Partition, partition_of
@@ -165,7 +166,7 @@ class Engine:
         return {SubjectKey(user_id, subject_id) for subject_id in self._watched.subject_ids(user_id)}
 
     async def _read_feed(self) -> None:
-        direct = Direct(self._bus)
+        direct = Direct(self._bus, names.price_feed())
         while True:
             try:
                 position = await feed_end(self._bus)

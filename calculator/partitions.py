@@ -87,12 +87,16 @@ class Partitions:
 
     async def run(self) -> None:
         """Claim, renew and rebalance; release everything at the end."""
+        is_out = False
         try:
             while True:
                 try:
                     await self._look()
+                    is_out = False
                 except (RedisError, OSError) as error:
-                    self._log.warning("redis_unreachable", reason=type(error).__name__)
+                    if not is_out:
+                        self._log.warning("redis_unreachable", reason=type(error).__name__)
+                    is_out = True
                 await self._clock.sleep(LOOK_EVERY_S)
         finally:
             await self._release_all()

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from realtime.bus.client import Bus
-from realtime.bus.direct import Direct
+from realtime.bus.cluster import place_of
+from realtime.bus.direct import Directs
 from realtime.bus.value_states import UnwrittenStates, drop_state
 from realtime.bus.values import next_generations, publish_all, read_generation
 from realtime.clock import MarketClock, now_ns
+from realtime.contract import names
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
 from realtime.domain.account import SubjectKey
 from realtime.domain.partition import Partition, partition_of
@@ -28,9 +30,10 @@ class Publisher:
     def __init__(self, bus: Bus, market: MarketClock) -> None:
         self.batches_count = 0
         self._bus = bus
-        self._direct = Direct(bus)
+        self._directs = Directs(bus)
         self._market = market
         self._revisions: dict[Partition, Revision] = {}
+        self._places: dict[Partition, str] = {}
         self._unwritten = UnwrittenStates()
 
     @property
@@ -46,6 +49,7 @@ class Publisher:
         """
         for partition, generation in (await next_generations(self._bus, partitions)).items():
             self._revisions[partition] = Revision(generation, 0)
+            self._places[partition] = place_of(self._bus, names.generation(partition))
 
     def leave(self, partitions: Iterable[Partition]) -> None:
         """Publish nothing more on these partitions."""
@@ -55,16 +59,25 @@ class Publisher:
         self._unwritten.leave(gone)
 
     async def lost(self) -> frozenset[Partition]:
-        """Return the partitions on which Redis no longer knows our generation: it has lost its data.
+        """Return the partitions of which Redis may lack something that was published: all, or none.
 
-        Asks about one of them and, only when that is lost, concludes the same of all.
+        So it is when our generation is unknown there (one partition of each node is asked about), and when another
+        node of the cluster has taken over, for it may lack the newest writes.
 
         Raises:
             RedisError: Redis does not answer.
         """
-        for partition, revision in self._revisions.items():
+        asked: dict[str, Partition] = {}
+        for partition in self._revisions:
+            place = place_of(self._bus, names.generation(partition))
+            if place != self._places[partition]:
+                return self.partitions
+            asked.setdefault(place, partition)
+        for partition in asked.values():
             generation = await read_generation(self._bus, partition)
-            return self.partitions if generation is None or generation < revision.generation else frozenset()
+            known = self._revisions.get(partition)
+            if known is not None and (generation is None or generation < known.generation):
+                return self.partitions
         return frozenset()
 
     async def publish(self, updates: Iterable[ValueUpdate], newest: Price | None) -> None:
@@ -88,7 +101,7 @@ class Publisher:
                     self._revisions[partition], as_of, received_ns, tuple(share), traded_us, computed_ns
                 )
         if batches:
-            published = await publish_all(self._direct, batches)
+            published = await publish_all(self._directs, batches)
             self.batches_count += len(batches)
             for partition, encoded in published.items():
                 self._unwritten.add(partition, batches[partition], encoded)

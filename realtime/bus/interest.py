@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TypeVar
 
 from realtime.bus.client import Bus
+from realtime.bus.cluster import know_nodes
 from realtime.clock import now_ns
 from realtime.contract import names
 from realtime.domain.account import AccountId, SubjectKey, UserId
@@ -22,7 +23,7 @@ async def announce_interest(bus: Bus, *subjects: SubjectKey) -> None:
     pipeline = bus.pipeline(transaction=False)
     for subject in subjects:
         pipeline.zadd(names.interest(partition_of(subject.user_id)), {_text(subject): expiry})
-        pipeline.publish(names.interest_changed(), _text(subject))
+        pipeline.execute_command("PUBLISH", names.interest_changed(), _text(subject))
     await pipeline.execute()
 
 
@@ -56,6 +57,7 @@ async def announced_interest(bus: Bus) -> AsyncIterator[SubjectKey]:
     Raises:
         RedisError: The connection is lost.
     """
+    await know_nodes(bus)
     async with bus.pubsub(ignore_subscribe_messages=True) as pubsub:
         await pubsub.subscribe(names.interest_changed())
         async for message in pubsub.listen():

@@ -25,6 +25,16 @@ _WRITE = Script("""
 for first = 3, #ARGV, 4000 do redis.call('hset', KEYS[1], unpack(ARGV, first, math.min(first + 3999, #ARGV))) end
 redis.call('xadd', KEYS[2], 'MAXLEN', '~', ARGV[1], '*', 'b', ARGV[2])
 """)
+_UNREAD = Script("""
+local first = redis.call('xrange', KEYS[1], ARGV[1], '+', 'COUNT', 1)[1]
+if not first then return {} end
+local now = redis.call('time')
+return {first[1], now[1], now[2]}
+""")
+_IDENTITY = Script("""
+local server = redis.call('info', 'server')
+return {string.match(server, 'run_id:(%w+)'), redis.call('hlen', KEYS[1])}
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +97,18 @@ async def read_batches(commands: Commands, after: FeedPosition, wait_ms: int) ->
 
 async def unread_s(bus: Bus, entry_id: str) -> float:
     """Return how long the first batch after an entry has been in the feed, seconds by Redis's clock; 0 at its end."""
-    pipeline = bus.pipeline(transaction=False)
-    pipeline.xrange(names.price_feed(), min=f"({entry_id}", count=1)
-    pipeline.time()
-    entries, (seconds, microseconds) = await pipeline.execute()
-    if not entries:
+    answer = await _UNREAD.run(bus, [names.price_feed()], [f"({entry_id}"])
+    if not answer:
         return 0.0
-    written_ms = int(entries[0][0].split(b"-")[0])
-    return max(0.0, float(seconds) + float(microseconds) / 1e6 - written_ms / 1000)
+    first_entry_id, seconds, microseconds = answer
+    written_ms = int(first_entry_id.split(b"-")[0])
+    return max(0.0, int(seconds) + int(microseconds) / 1e6 - written_ms / 1000)
 
 
 async def board_identity(bus: Bus) -> tuple[str, int]:
     """Return the server's run id and the board's length: another run id or a shorter board means that data was lost."""
-    pipeline = bus.pipeline(transaction=False)
-    pipeline.info("server")
-    pipeline.hlen(names.price_board())
-    server, length = await pipeline.execute()
-    return str(server["run_id"]), int(length)
+    run_id, length = await _IDENTITY.run(bus, [names.price_board()], [])
+    return str(run_id, "ascii"), int(length)
 
 
 async def write_feed_state(bus: Bus, state: FeedState) -> None:

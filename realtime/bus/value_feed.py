@@ -16,6 +16,7 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from realtime.bus.connection import make_cancellable
@@ -48,7 +49,9 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The connection is gone; nothing arrives until the partitions are subscribed again."""
+    """The connection is gone; nothing of these partitions arrives until they are subscribed again."""
+
+    partitions: frozenset[Partition]
 
 
 ValueEvent = Subscribed | Received | Lost
@@ -101,7 +104,7 @@ class ValueFeed:
                 if not is_out:
                     self._log.warning("redis_unreachable", reason=type(error).__name__)
                 is_out = True
-            yield Lost()
+            yield Lost(frozenset(self._wanted))
             await self._clock.sleep(_RECONNECT_AFTER_S)
 
     async def check(self) -> None:
@@ -136,7 +139,8 @@ class ValueFeed:
         pubsub = redis.pubsub()
         try:
             async with self._commands:
-                await pubsub.ssubscribe(*map(names.value_feed, self._wanted))
+                for partition in self._wanted:  # a cluster takes no two slots in one command
+                    await pubsub.ssubscribe(names.value_feed(partition))
                 self._live = pubsub
             yield pubsub
         finally:
@@ -153,3 +157,5 @@ class ValueFeed:
                     yield Received(_PARTITIONS[channel], decode(UnreadBatch, data))
                 case [b"ssubscribe", channel, _]:
                     yield Subscribed(_PARTITIONS[channel])
+                case [b"sunsubscribe", channel, _] if _PARTITIONS.get(channel) in self._wanted:
+                    raise RedisConnectionError("the partition has moved to another node")

@@ -7,13 +7,14 @@ partition publishes nothing any more. Writers: the calculator that holds the par
 Redis loses its data: the calculator publishes everything again.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, cast
 
 from msgspec import Raw
 
 from realtime.bus.client import Bus
-from realtime.bus.direct import Commands, Script
+from realtime.bus.direct import Call, Directs, Script
 from realtime.clock import now_ns
 from realtime.contract import names
 from realtime.contract.messages import UnreadBatch, UnreadUpdate, ValueBatch, ValueUpdate, encode
@@ -66,31 +67,46 @@ async def read_generation(bus: Bus, partition: Partition) -> int | None:
     return None if generation is None else int(generation)
 
 
-async def publish(commands: Commands, partition: Partition, batch: ValueBatch) -> None:
+async def publish(directs: Directs, partition: Partition, batch: ValueBatch) -> None:
     """Publish one batch; it is part of every state read from now on."""
-    await publish_all(commands, {partition: batch})
+    await publish_all(directs, {partition: batch})
 
 
 async def publish_all(
-    commands: Commands, batches: Mapping[Partition, ValueBatch]
+    directs: Directs, batches: Mapping[Partition, ValueBatch]
 ) -> dict[Partition, list[EncodedUpdate]]:
-    """Publish the batches of several partitions in one round trip; return what went out, for the states.
+    """Publish the batches of several partitions in one round trip to each node; return what went out, for the states.
 
     A batch of an earlier generation than the partition's newest one is dropped: its partition is another calculator's.
+
+    Raises:
+        RedisError: Some may have gone out.
     """
+    partitions = list(batches)
+    encoded = {partition: [_encoded(update) for update in batches[partition].updates] for partition in partitions}
+    messages = [(entry_id(batches[each]), encode(_unread(batches[each], encoded[each]))) for each in partitions]
+    shares = directs.shares([names.value_log(partition) for partition in partitions])
+    runs = [
+        _PUBLISH.run_all(share.direct, [_call(partitions, messages, portion) for portion in share.portions])
+        for share in shares
+    ]
+    if len(runs) == 1:
+        await runs[0]
+        return encoded
+    # No connection may be used again before its answers are read, so that all are waited for.
+    for failure in await asyncio.gather(*runs, return_exceptions=True):
+        if failure is not None:
+            raise failure
+    return encoded
+
+
+def _call(partitions: list[Partition], messages: list[tuple[str, bytes]], portion: list[int]) -> Call:
     keys: list[str] = []
     arguments: list[str | int | bytes] = [_LOG_LENGTH]
-    encoded: dict[Partition, list[EncodedUpdate]] = {}
-    for partition, batch in batches.items():
-        encoded[partition] = parts = [_encoded(update) for update in batch.updates]
-        keys += (names.value_log(partition), names.value_feed(partition))
-        updates = tuple([_raw(part) for part in parts])
-        unread = UnreadBatch(
-            batch.revision, batch.as_of, batch.received_ns, updates, batch.traded_us, batch.computed_ns
-        )
-        arguments += (entry_id(batch), encode(unread))
-    await _PUBLISH.run(commands, keys, arguments)
-    return encoded
+    for index in portion:
+        keys += (names.value_log(partitions[index]), names.value_feed(partitions[index]))
+        arguments += messages[index]
+    return Call(keys, arguments)
 
 
 def entry_id(batch: ValueBatch) -> str:
@@ -102,6 +118,17 @@ def _encoded(update: ValueUpdate) -> EncodedUpdate:
     positions = {instrument: encode(row) for instrument, row in update.positions.items()}
     repriced = {instrument: encode(row) for instrument, row in update.repriced.items()}
     return EncodedUpdate(update, encode(update.figures), positions, repriced)
+
+
+def _unread(batch: ValueBatch, encoded: list[EncodedUpdate]) -> UnreadBatch:
+    return UnreadBatch(
+        batch.revision,
+        batch.as_of,
+        batch.received_ns,
+        tuple([_raw(update) for update in encoded]),
+        batch.traded_us,
+        batch.computed_ns,
+    )
 
 
 def _raw(encoded: EncodedUpdate) -> UnreadUpdate:

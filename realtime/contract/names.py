@@ -1,6 +1,7 @@
 """Every Redis key, stream and channel, and every Postgres NOTIFY channel. Nobody writes one by hand.
 
-The part in braces is the hash tag: on a cluster, all names of one partition live on one node.
+The part in braces is the hash tag: on a cluster, all names of one partition live on one node, and so do those that are
+read together.
 """
 
 from realtime.domain.account import AccountId, UserId
@@ -63,7 +64,7 @@ def interest_changed() -> str:
 
 def lease(resource: str) -> str:
     """Key: the owner of a lease; expires unless renewed."""
-    return f"nav:lease:{resource}"
+    return f"nav:{{lease}}:{resource}"
 
 
 def generation(partition: Partition) -> str:
@@ -73,12 +74,12 @@ def generation(partition: Partition) -> str:
 
 def heartbeat(process: str) -> str:
     """Key: a process's newest Heartbeat; expires when the process is gone."""
-    return f"nav:heartbeat:{process}"
+    return f"nav:{{heartbeat}}:{process}"
 
 
 def heartbeats() -> str:
     """Pattern for SCAN over all heartbeats."""
-    return "nav:heartbeat:*"
+    return "nav:{heartbeat}:*"
 
 
 def sign_in_code(code: str) -> str:

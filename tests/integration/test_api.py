@@ -17,6 +17,7 @@ from api.app import Parts, create_app
 from api.serving import serving
 from realtime.auth import Tokens
 from realtime.bus.client import Bus, open_bus
+from realtime.bus.direct import Directs
 from realtime.bus.heartbeats import write_heartbeat
 from realtime.bus.interest import read_interest
 from realtime.bus.sign_in import issue_sign_in_code
@@ -104,7 +105,7 @@ async def publish_portfolio(bus: Bus, user_id: UserId, total: str, number: int =
     row = position("AAPL", total, [])
     update = ValueUpdate(user_id, None, figures(total), full=True, positions={row.instrument: row})
     partition = partition_of(user_id)
-    await publish(bus, partition, ValueBatch(Revision(1, number), AS_OF, None, (update,)))
+    await publish(Directs(bus), partition, ValueBatch(Revision(1, number), AS_OF, None, (update,)))
 
 
 def heartbeat(stage: str, *, healthy: bool) -> Heartbeat:

@@ -19,5 +19,5 @@ async def test_a_unix_socket_is_connected_to(tmp_path: Path) -> None:
     heard: list[bytes] = []
     socket = tmp_path / "socket"
     async with await asyncio.start_unix_server(answer, socket), open_bus(f"unix://{socket}?db=0") as bus:
-        assert await Direct(bus).execute_command("PING")
+        assert await Direct(bus, "any").execute_command("PING")
         assert any(b"PING" in command for command in heard)

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from realtime.bus.client import Bus
+from realtime.bus.direct import Directs
 from realtime.bus.value_states import UnwrittenStates, drop_state, read_state
 from realtime.bus.values import next_generation, publish_all
 from realtime.contract import names
@@ -24,6 +25,7 @@ class Calculator:
         self.partition = partition_of(user_id)
         self.generation = generation
         self.number = 0
+        self.directs = Directs(bus)
         self.unwritten = UnwrittenStates()
 
     async def publish(self, total: str, *, full: bool = False, **values: str) -> None:
@@ -37,7 +39,7 @@ class Calculator:
     async def _publish(self, update: ValueUpdate) -> None:
         self.number += 1
         batch = ValueBatch(Revision(self.generation, self.number), AS_OF, None, (update,))
-        published = await publish_all(self.bus, {self.partition: batch})
+        published = await publish_all(self.directs, {self.partition: batch})
         self.unwritten.add(self.partition, batch, published[self.partition])
 
 

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from broadcaster.stage import Running, running
 from realtime.auth import Tokens
 from realtime.bus.client import Bus
+from realtime.bus.direct import Directs
 from realtime.bus.values import next_generation, publish
 from realtime.clock import WallClock
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
@@ -112,6 +113,7 @@ class Publisher:
 
     def __init__(self, bus: Bus, user_id: UserId) -> None:
         self._bus = bus
+        self._directs = Directs(bus)
         self.user_id = user_id
         self.generation = 0
         self.number = 0
@@ -139,7 +141,7 @@ class Publisher:
         self.number += 1
         update = ValueUpdate(self.user_id, account_id, figures, full, positions or {})
         batch = ValueBatch(Revision(self.generation, self.number), as_of, None, (update,))
-        await publish(self._bus, partition_of(self.user_id), batch)
+        await publish(self._directs, partition_of(self.user_id), batch)
 
 
 def figures_of(total: str, positions_count: int = 0) -> Figures:

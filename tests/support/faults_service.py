@@ -98,8 +98,8 @@ async def faulted_service(folder: Path, rate: float = 200.0) -> AsyncIterator[Fa
         await asyncio.gather(asyncio.to_thread(postgres.start), asyncio.to_thread(valkey.start))
         stack.callback(postgres.stop)
         stack.callback(valkey.stop)
-        urls = await _simulators(stack, env, rate)
-        env |= stage_environment(options, EmbeddedServers(await _database(postgres), valkey.url), urls)
+        urls = await simulators(stack, env, rate)
+        env |= stage_environment(options, EmbeddedServers(await new_database(postgres), valkey.url), urls)
         env |= {
             "NAVSTREAM_STREAM_SILENT_AFTER_S": str(_SILENT_AFTER_S),
             "NAVSTREAM_LOG_LEVEL": "INFO",
@@ -125,18 +125,18 @@ async def faulted_service(folder: Path, rate: float = 200.0) -> AsyncIterator[Fa
         )
         await wait_until(service.all_healthy, _UP_WITHIN_S, "all stages healthy")
         await wait_until(lambda: _is_synced(service.pool), _UP_WITHIN_S, "the first refreshes")
-        await _watch(service, stack)
+        service.clients += await watch_everybody(service.pool, settings, settings.public_websocket_url, stack)
         yield service
 
 
-async def _simulators(stack: AsyncExitStack, env: dict[str, str], rate: float) -> SimulatorUrls:
+async def simulators(stack: AsyncExitStack, env: dict[str, str], rate: float) -> SimulatorUrls:
     market = ["--speed", "1", "--rate", str(rate), "--seed", "7"]
     names = {"alpaca": market, "plaid": [], "snaptrade": [], "broker": []}
     started = [stack.enter_async_context(simulator_up(name, options, env)) for name, options in names.items()]
     return SimulatorUrls(*[await one for one in started])
 
 
-async def _database(postgres: EmbeddedPostgres) -> str:
+async def new_database(postgres: EmbeddedPostgres) -> str:
     admin = await asyncpg.connect(postgres.url)
     await admin.execute(f"create database {_DATABASE}")
     await admin.close()
@@ -162,15 +162,16 @@ async def _is_synced(pool: Pool) -> bool:
     return not await pool.fetchval(_PENDING_FIRST)
 
 
-async def _watch(service: FaultedService, stack: AsyncExitStack) -> None:
-    settings = service.settings
+async def watch_everybody(pool: Pool, settings: Settings, url: str, stack: AsyncExitStack) -> list[Watched]:
+    """Return a client for each user, subscribed to all that he may see until the stack is closed."""
     tokens = Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
     issued_at = WallClock().now() - timedelta(hours=1)  # so that a clock that is stepped back accepts it
-    users = await service.pool.fetch("select distinct user_id from accounts where is_active")
+    users = await pool.fetch("select distinct user_id from accounts where is_active")
+    clients = []
     for row in users:
         user = UserId(str(row["user_id"]))
-        rows = await service.pool.fetch("select public_id from accounts where user_id = $1 and is_active", user)
+        rows = await pool.fetch("select public_id from accounts where user_id = $1 and is_active", user)
         accounts = [AccountId(row["public_id"]) for row in rows]
         token = tokens.issue(user, issued_at, 24 * 3600)
-        client = watching(settings.public_websocket_url, token, user, accounts)
-        service.clients.append(await stack.enter_async_context(client))
+        clients.append(await stack.enter_async_context(watching(url, token, user, accounts)))
+    return clients
