@@ -139,7 +139,7 @@ class ValueFeed:
         pubsub = redis.pubsub()
         try:
             async with self._commands:
-                for partition in self._wanted:  # a cluster takes no two slots in one command
+                for partition in list(self._wanted):  # one by one: a cluster takes no two slots in one command
                     await pubsub.ssubscribe(names.value_feed(partition))
                 self._live = pubsub
             yield pubsub

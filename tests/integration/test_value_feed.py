@@ -8,7 +8,7 @@ from realtime.bus.client import Bus
 from realtime.bus.value_feed import Lost, Subscribed, ValueEvent, ValueFeed
 from realtime.clock import WallClock
 from realtime.contract import names
-from realtime.domain.partition import Partition
+from realtime.domain.partition import PARTITIONS_COUNT, Partition, all_partitions
 from realtime.log import Log
 from tests.support.waiting import wait_until
 
@@ -43,6 +43,28 @@ async def test_a_quiet_feed_answers_pings_and_goes_on(redis_url: str, bus: Bus, 
         assert await bus.pubsub_shardnumsub(names.value_feed(Partition(8))) != []
         for task in running:
             task.cancel()
+
+
+async def test_partitions_asked_for_while_it_connects_flow_too(redis_url: str, bus: Bus) -> None:
+    """Ensure that clients who come in a crowd, while the connection is being made, all get their values."""
+    feed, events = ValueFeed(redis_url, Hurried(), Log()), list[ValueEvent]()
+
+    async def read() -> None:
+        async for event in feed.events():
+            events.append(event)
+
+    async def watch_some(first: int) -> None:
+        for number in range(first, PARTITIONS_COUNT, 8):
+            await feed.watch(Partition(number))
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(read())
+        for first in range(8):
+            tasks.create_task(watch_some(first))
+        await wait_until(lambda: len(events) >= PARTITIONS_COUNT, what="every partition")
+        assert {event.partition for event in events if isinstance(event, Subscribed)} == set(all_partitions())
+        running.cancel()
 
 
 async def _pinged(bus: Bus, count: int) -> bool:
