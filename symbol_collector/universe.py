@@ -12,12 +12,12 @@ from realtime.contract.names import HOLDINGS_CHANGED
 from realtime.domain.account import UserId
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.log import Log
-from realtime.store.instruments import currency_instruments, held_instruments, held_values
+from realtime.store.instruments import currency_instruments, held_instruments, held_state, held_values
 from realtime.store.notify import listen
 from realtime.store.pool import Pool
 
 _READ_AGAIN_AFTER_S = 30.0
-_AT_MOST_EVERY_S = 0.1
+_AT_MOST_EVERY_S = 0.2
 _RETRY_AFTER_S = 0.5
 _DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -63,6 +63,8 @@ class Universe:
         self._clock = clock
         self._log = log
         self._changed = asyncio.Event()
+        self._state: object = None
+        self._read_s = 0.0
 
     async def run(self) -> None:
         """Listen and read for ever."""
@@ -93,9 +95,13 @@ class Universe:
             await self._changed.wait()
             self._changed.clear()
             try:
+                if await self._is_as_read():
+                    await self._clock.sleep(_AT_MOST_EVERY_S)
+                    continue
                 held = await held_instruments(self._pool)
                 currencies = await currency_instruments(self._pool, {each.currency for each in held})
             except _DATABASE_ERRORS as error:
+                self._state = None
                 self._say_unreachable(error)
                 self._changed.set()
                 await self._clock.sleep(_RETRY_AFTER_S)
@@ -103,6 +109,19 @@ class Universe:
             self.problem = None
             self._on_read(list({each.id: each for each in (*held, *currencies)}.values()))
             await self._clock.sleep(_AT_MOST_EVERY_S)
+
+    async def _is_as_read(self) -> bool:
+        """Whether the market side is what it was at the last reading, and that was lately.
+
+        Most changes of holdings change quantities alone, and reading everything delays the trades of the moment.
+        """
+        now_s = self._clock.monotonic()
+        state = (await held_state(self._pool), await currency_instruments(self._pool, ()))
+        if state == self._state and now_s - self._read_s < _READ_AGAIN_AFTER_S:
+            self.problem = None
+            return True
+        self._state, self._read_s = state, now_s
+        return False
 
     def _say_unreachable(self, error: BaseException) -> None:
         self.problem = "the database is unreachable"

@@ -22,6 +22,14 @@ where exists (
     where h.instrument_id = i.id and a.is_active
 )
 """  # noqa: S608  # a constant
+_HELD_STATE = """
+select count(*), sum(hashtextextended(concat_ws(' ', i.id, i.symbol, i.asset_class, i.currency, i.listed), 0)::numeric)
+from instruments i
+where exists (
+    select from holdings h join accounts a on a.id = h.account_id
+    where h.instrument_id = i.id and a.is_active
+)
+"""
 _CURRENCIES = f"""
 select {_COLUMNS} from instruments i
 where i.asset_class = 'cash' and i.symbol = 'CUR:' || i.currency and (
@@ -112,6 +120,13 @@ async def instruments_by_id(connection: Connection | Pool, ids: Iterable[Instrum
 async def held_instruments(connection: Connection | Pool) -> list[Instrument]:
     """Return every instrument that some active account holds."""
     return [_instrument(row) for row in await connection.fetch(_HELD)]
+
+
+async def held_state(connection: Connection | Pool) -> tuple[int, Decimal | None]:
+    """Return what differs when `held_instruments` does, in what the market side of them is; made by the database."""
+    row = await connection.fetchrow(_HELD_STATE)
+    assert row is not None
+    return row[0], row[1]
 
 
 async def currency_instruments(connection: Connection | Pool, currencies: Iterable[str]) -> list[Instrument]:
