@@ -74,7 +74,14 @@ def a_thousand() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, DASHBOARD / "dev" / "fake_stream.py", "--port", str(port), "--holdings", str(_HOLDINGS)]
+    command = [
+        sys.executable,
+        str(DASHBOARD / "dev" / "fake_stream.py"),
+        "--port",
+        str(port),
+        "--holdings",
+        str(_HOLDINGS),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
