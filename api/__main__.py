@@ -2,6 +2,7 @@
 
 from api.app import Parts, create_app
 from api.serving import serving
+from providers.registry import open_providers
 from realtime.auth import Tokens
 from realtime.bus.client import open_bus
 from realtime.clock import WallClock
@@ -13,8 +14,13 @@ async def main(process: Process) -> None:
     """Serve until the process is asked to stop."""
     settings = process.settings
     tokens = Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
-    async with open_pool(settings.database_url) as pool, open_bus(settings.redis_address) as bus:
-        app = create_app(Parts(settings, pool, bus, tokens, WallClock()))
+    clock = WallClock()
+    async with (
+        open_pool(settings.database_url) as pool,
+        open_bus(settings.redis_address) as bus,
+        open_providers(settings, clock) as providers,
+    ):
+        app = create_app(Parts(settings, pool, bus, tokens, clock, providers))
         async with serving(app, settings.api_host, settings.api_port) as server:
             process.health.well()
             await server.main_loop()

@@ -5,11 +5,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from providers.registry import Providers
 from realtime.auth import Tokens
 from realtime.bus.client import Bus
 from realtime.clock import Clock
 from realtime.settings import Settings
 from realtime.store.pool import Pool
+
+NO_PROVIDERS = Providers({})
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Parts:
     bus: Bus
     tokens: Tokens
     clock: Clock
+    providers: Providers = NO_PROVIDERS
 
 
 def _parts(request: Request) -> Parts:

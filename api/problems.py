@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from realtime.auth import Unauthenticated
-from realtime.errors import BadRequest, RetryLater
+from realtime.errors import BadRequest, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
 
 _MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 2
@@ -41,6 +41,9 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(BadRequest, _bad_request)
     app.add_exception_handler(Unauthenticated, _unauthenticated)
     app.add_exception_handler(RetryLater, _retry_later)
+    app.add_exception_handler(ReconnectNeeded, _reconnect_needed)
+    app.add_exception_handler(Unsupported, _unsupported)
+    app.add_exception_handler(Misconfigured, _misconfigured)
     app.add_exception_handler(RedisError, _redis_down)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -70,6 +73,20 @@ def _retry_later(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RetryLater)
     after_s = _RETRY_AFTER_S if error.after_s is None else ceil(error.after_s)
     return problem(503, "retry_later", error.reason, {"Retry-After": str(after_s)})
+
+
+def _reconnect_needed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ReconnectNeeded)
+    return problem(409, "reconnect_needed", error.reason)
+
+
+def _unsupported(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Unsupported)
+    return problem(422, "unsupported", error.reason)
+
+
+def _misconfigured(_request: Request, _error: Exception) -> Response:
+    return problem(503, "not_set_up", "this service is not set up for that provider")
 
 
 def _redis_down(_request: Request, _error: Exception) -> Response:

@@ -40,6 +40,7 @@ class Connection(BaseModel):
     error_message: str | None
     last_synced_at: datetime | None
     next_sync_at: datetime | None
+    is_syncing: bool = Field(description="A refresh is under way, or about to be.")
 
 
 class Connections(BaseModel):
@@ -86,6 +87,7 @@ async def connections(user_id: Caller, parts: PartsOf) -> Connections:
                 error_message=connection.error_message,
                 last_synced_at=connection.last_synced_at,
                 next_sync_at=min(daily, connection.queued_for or daily) if connection.status == "active" else None,
+                is_syncing=connection.is_syncing,
             )
             for connection in found
         ]

@@ -135,6 +135,22 @@ class LinkTokenAnswer(msgspec.Struct, frozen=True):
     hosted_link_url: str | None = None
 
 
+class AddedItem(msgspec.Struct, frozen=True):
+    public_token: str
+
+
+class LinkResults(msgspec.Struct, frozen=True):
+    item_add_results: list[AddedItem] = []
+
+
+class LinkSession(msgspec.Struct, frozen=True):
+    results: LinkResults | None = None
+
+
+class LinkSessionsAnswer(msgspec.Struct, frozen=True):
+    link_sessions: list[LinkSession] = []
+
+
 class PublicTokenAnswer(msgspec.Struct, frozen=True):
     public_token: str
 

@@ -13,6 +13,7 @@ from providers.plaid.documents import (
     ExchangeAnswer,
     InstitutionAnswer,
     InstitutionsAnswer,
+    LinkSessionsAnswer,
     LinkTokenAnswer,
     PublicTokenAnswer,
     RotationAnswer,
@@ -55,8 +56,11 @@ class PlaidLink:
         products: Sequence[str] = ("investments",),
         repaired: SecretStr | None = None,
         hosted: bool = False,
+        back_to: str | None = None,
     ) -> LinkToken:
         """Return a link token for a new Item, or with `repaired` (its access token) for update mode.
+
+        `hosted` asks for Plaid's own page, `back_to` also says where that leads when the session ends.
 
         Raises:
             NavstreamError: See `errors.py`.
@@ -75,10 +79,22 @@ class PlaidLink:
             request["webhook"] = self._settings.plaid_webhook_url
         if self._settings.plaid_redirect_uri is not None:
             request["redirect_uri"] = self._settings.plaid_redirect_uri
-        if hosted:
+        if back_to is not None:
+            request["hosted_link"] = {"completion_redirect_uri": back_to}
+        elif hosted:
             request["hosted_link"] = {}
         answer = await self._client.post("link_token_create", request, LinkTokenAnswer)
         return LinkToken(answer.link_token, answer.expiration, answer.request_id, answer.hosted_link_url)
+
+    async def public_tokens(self, link_token: str) -> list[str]:
+        """Return the public tokens that a hosted Link session ended with; none when the user left it.
+
+        Raises:
+            BadRequest: The link token is expired or no token.
+        """
+        answer = await self._client.post("link_token_get", {"link_token": link_token}, LinkSessionsAnswer)
+        results = [session.results for session in answer.link_sessions if session.results is not None]
+        return [added.public_token for result in results for added in result.item_add_results]
 
     async def exchange(self, public_token: str) -> Item:
         """Return the Item of a public token (30 minutes of life, one use).

@@ -25,7 +25,9 @@ order by institution, a.name, a.public_id
 _CONNECTIONS = """
 select c.id, c.provider, coalesce(n.name, initcap(c.provider)) as institution, c.status, c.error_code, c.error_message,
     c.last_synced_at,
-    (select min(j.due_at) from jobs j where j.connection_id = c.id and j.state = 'queued') as queued_for
+    (select min(j.due_at) from jobs j where j.connection_id = c.id and j.state = 'queued') as queued_for,
+    exists (select from jobs j where j.connection_id = c.id and (j.state = 'running'
+        or (j.state = 'queued' and j.due_at <= now()))) as is_syncing
 from connections c
 left join institutions n on n.id = c.institution_id
 where c.status <> 'removed'
@@ -80,7 +82,7 @@ class LinkedAccount:
 
 @dataclass(frozen=True, slots=True)
 class LinkedConnection:
-    """A link to a provider; `queued_for` is when a refresh that is already queued becomes due."""
+    """A link to a provider; `queued_for` is when a queued refresh becomes due; syncing is it under way or due."""
 
     id: ConnectionId
     provider: str
@@ -90,6 +92,7 @@ class LinkedConnection:
     error_message: str | None
     last_synced_at: datetime | None
     queued_for: datetime | None
+    is_syncing: bool
 
 
 @dataclass(frozen=True, slots=True)
