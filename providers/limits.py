@@ -7,6 +7,7 @@ so no 60 seconds ever hold more than the limit.
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 from realtime.clock import Clock
 from realtime.errors import RetryLater
@@ -14,6 +15,7 @@ from realtime.errors import RetryLater
 _MINUTE_S = 60.0
 _UNTOLD_WAIT_S = 60.0
 _WINDOWS_MAX = 10_000
+_DAY_S = 86_400.0
 
 
 @dataclass(eq=False)
@@ -97,7 +99,7 @@ class Limits:
     def observe(self, budget: Budget, headers: Mapping[str, str]) -> None:
         """Take the provider's own word from an answer's headers.
 
-        `Retry-After` in seconds, or `X-RateLimit-Remaining` 0 with `X-RateLimit-Reset` in seconds.
+        See `told_wait_s`.
         """
         told_s = told_wait_s(headers)
         if told_s is not None and told_s > 0:
@@ -116,20 +118,27 @@ class Limits:
 def told_wait_s(headers: Mapping[str, str]) -> float | None:
     """Return how long the headers say to wait, seconds; None when they do not say.
 
-    A reset beyond a day is an absolute time (Alpaca sends Unix seconds) and not used.
+    `Retry-After` in seconds, or `X-RateLimit-Remaining` 0 with `X-RateLimit-Reset`: seconds (SnapTrade), or the Unix
+    time of the reset (Alpaca), which counts from the `Date` of the answer. More than a day is not believed.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
-    retry_after_s = _seconds(lowered.get("retry-after"))
-    if retry_after_s is not None:
-        return retry_after_s
-    if _seconds(lowered.get("x-ratelimit-remaining")) == 0:
-        return _seconds(lowered.get("x-ratelimit-reset"))
-    return None
+    told_s = _number(lowered.get("retry-after"))
+    if told_s is None and _number(lowered.get("x-ratelimit-remaining")) == 0:
+        told_s = _number(lowered.get("x-ratelimit-reset"))
+        if told_s is not None and told_s > _DAY_S:
+            told_s = _since(lowered.get("date"), told_s)
+    return told_s if told_s is not None and 0 <= told_s <= _DAY_S else None
 
 
-def _seconds(text: str | None) -> float | None:
+def _since(date: str | None, moment_s: float) -> float | None:
     try:
-        seconds = float(text or "")
+        return max(moment_s - parsedate_to_datetime(date or "").timestamp(), 0.0)
     except ValueError:
         return None
-    return seconds if 0 <= seconds <= 86_400 else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None

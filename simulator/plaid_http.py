@@ -96,6 +96,17 @@ class PlaidServer:
                 }
                 for item in items
             ],
+            "link_tokens": [
+                {
+                    "token": link.token,
+                    "products": link.products,
+                    "webhook": link.webhook,
+                    "redirect_uri": link.redirect_uri,
+                    "user": link.client_user_id,
+                    "repairs": link.item_id,
+                }
+                for link in self.simulation.items.link_tokens.values()
+            ],
             "webhooks": self.sender.log,
         }
 

@@ -36,6 +36,7 @@ def link_token_create(call: Call) -> dict[str, Any]:
         item_id=repaired.item_id if repaired else None,
         hosted=hosted is not None,
         completion_redirect_uri=(hosted or {}).get("completion_redirect_uri"),
+        redirect_uri=body.get("redirect_uri"),
     )
     items.link_tokens[link.token] = link
     answer = {"expiration": timestamp(link.expires_at), "link_token": link.token}
@@ -75,7 +76,7 @@ def link_token_get(call: Call) -> dict[str, Any]:
             "country_codes": ["US"],
             "initial_products": link.products,
             "language": "en",
-            "redirect_uri": None,
+            "redirect_uri": link.redirect_uri,
             "webhook": link.webhook or None,
         },
     }

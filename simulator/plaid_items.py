@@ -65,6 +65,7 @@ class LinkToken:
     item_id: str | None = None
     hosted: bool = False
     completion_redirect_uri: str | None = None
+    redirect_uri: str | None = None
     public_tokens: list[str] = field(default_factory=list)
     session_id: str = ""
 

@@ -82,6 +82,15 @@ class SnapTradeServer:
                 for user, connection in self._connections()
             ],
             "users": list(self.simulation.users.by_id),
+            "sessions": [
+                {
+                    "broker": session.broker,
+                    "connection_type": session.connection_type,
+                    "reconnect": session.reconnect,
+                    "custom_redirect": session.custom_redirect,
+                }
+                for session in self.simulation.users.sessions.values()
+            ],
             "webhook_url": self.simulation.webhook_url,
             "webhooks": self.sender.log,
         }

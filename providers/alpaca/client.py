@@ -4,7 +4,7 @@ Why raw: one null or unknown enum value in one position fails the SDK's whole li
 Why a client per read: the `requests` session inside is not for several threads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from alpaca.broker.client import BrokerClient
@@ -36,6 +36,8 @@ class AccountReader(Protocol):
     def activities(self, since: str, page_token: str | None) -> Any: ...
 
     def history(self, period: str) -> Any: ...
+
+    def headers(self) -> Mapping[str, str]: ...
 
 
 class AlpacaClient:
@@ -71,14 +73,16 @@ class AlpacaClient:
         """
         budget = Budget(f"account {keys.key_id if keys else account}", _BY_ACCOUNT_A_MINUTE)
 
-        def run() -> Answer:
+        def run() -> tuple[Answer, Mapping[str, str]]:
             reader = self._trading(keys) if keys else self._broker(account)
             try:
-                return function(reader)
+                return function(reader), reader.headers()
             finally:
                 reader.close()
 
-        return await self._calls.call(run, (budget,))
+        answer, headers = await self._calls.call(run, (budget,))
+        self._calls.observe(budget, headers)
+        return answer
 
     async def firm_accounts(self) -> Sequence[Any]:
         """Return the records of all accounts that the firm's keys reach, oldest first.
@@ -151,10 +155,21 @@ def _all_accounts(sdk: Any) -> Sequence[Any]:
     return found
 
 
-class _TradingReader:
+class _Reader:
+    """One SDK client, for one read."""
+
     def __init__(self, sdk: Any) -> None:
         self._sdk = sdk
 
+    def headers(self) -> Mapping[str, str]:
+        """Return those of the last answer."""
+        return self._sdk._session.get_adapter("https://").headers  # type: ignore[no-any-return]  # noqa: SLF001
+
+    def close(self) -> None:
+        _close(self._sdk)
+
+
+class _TradingReader(_Reader):
     def account(self) -> Any:
         return self._sdk.get_account()
 
@@ -167,13 +182,10 @@ class _TradingReader:
     def history(self, period: str) -> Any:
         return self._sdk.get("/account/portfolio/history", {"period": period, "timeframe": "1D"})
 
-    def close(self) -> None:
-        _close(self._sdk)
 
-
-class _BrokerReader:
+class _BrokerReader(_Reader):
     def __init__(self, sdk: Any, account: str) -> None:
-        self._sdk = sdk
+        super().__init__(sdk)
         self._account = account
 
     def account(self) -> Any:
@@ -188,9 +200,6 @@ class _BrokerReader:
     def history(self, period: str) -> Any:
         path = f"/trading/accounts/{self._account}/account/portfolio/history"
         return self._sdk.get(path, {"period": period, "timeframe": "1D"})
-
-    def close(self) -> None:
-        _close(self._sdk)
 
 
 def _close(sdk: Any) -> None:
@@ -207,19 +216,23 @@ def _field(record: Any, name: str) -> Any:
 
 
 class _InTime(HTTPAdapter):
-    """Gives each request a time-out; the SDK sets none."""
+    """Gives each request a time-out, which the SDK does not, and keeps the headers, which it hides."""
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__()
         self._timeout = (_CONNECT_TIMEOUT_S, timeout_s)
+        self.headers: Mapping[str, str] = {}
 
     def send(self, request: Any, *args: Any, **options: Any) -> Any:
         options["timeout"] = options.get("timeout") or self._timeout
-        return super().send(request, *args, **options)
+        answer = super().send(request, *args, **options)
+        self.headers = answer.headers
+        return answer
 
 
 def _tamed(sdk: Any, timeout_s: float) -> Any:
-    sdk._session.mount("http://", _InTime(timeout_s))  # noqa: SLF001  # no public knob
-    sdk._session.mount("https://", _InTime(timeout_s))  # noqa: SLF001
+    adapter = _InTime(timeout_s)
+    sdk._session.mount("http://", adapter)  # noqa: SLF001  # no public knob
+    sdk._session.mount("https://", adapter)  # noqa: SLF001
     sdk._retry = 0  # noqa: SLF001  # or it sleeps three seconds a try, in our thread
     return sdk

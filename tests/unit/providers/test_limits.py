@@ -73,6 +73,19 @@ async def test_refusal_holds_whom_it_concerns() -> None:
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "12"}, 12),
         ({"x-ratelimit-remaining": "3", "x-ratelimit-reset": "12"}, None),
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795000000"}, None),
+        (
+            {
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": "1795000000",
+                "Date": "Wed, 18 Nov 2026 11:06:20 GMT",
+            },
+            20,
+        ),
+        (
+            {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795000000", "Date": "Wed, 18 Nov 2026 12:00:00 GMT"},
+            0,
+        ),
+        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795000000", "Date": "soon"}, None),
         ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
         ({}, None),
     ],
