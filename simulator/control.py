@@ -51,6 +51,7 @@ class Control:
             web.post("/control/holdings", self._holdings),
             web.post("/control/cash", self._cash),
             web.post("/control/accounts", self._accounts),
+            web.post("/control/activities", self._activities),
             web.post("/control/prices", self._prices),
             web.get("/control/faults", self._list_faults),
             web.post("/control/faults", self._add_fault),
@@ -85,6 +86,13 @@ class Control:
         currency = str(body.get("currency") or self.target.state.account(key).plan.currency)
         account = self.target.state.set_cash(key, currency, decimal(body, "amount"), self.target.market_now())
         return self._done(body, account)
+
+    async def _activities(self, request: web.Request) -> web.Response:
+        """Let an account deal so often in a symbol, without changing what it holds."""
+        body = await body_of(request)
+        key, symbol = self.target.account_key(text(body, "account")), text(body, "symbol")
+        self.target.state.deal(key, symbol, int(decimal(body, "count")), self.target.market_now())
+        return answer({"account": key})
 
     async def _accounts(self, request: web.Request) -> web.Response:
         """Let an account disappear from the provider's lists, or come back."""

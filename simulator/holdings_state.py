@@ -5,7 +5,7 @@ options; values are Decimal and exact.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from simulator.activity import Activity, Kind
@@ -159,6 +159,13 @@ class HoldingsState:
             account.holdings.pop(symbol, None)
         account.extracted_at = now
         return account
+
+    def deal(self, key: str, symbol: str, count: int, now: datetime) -> None:
+        """Buy and sell one unit in turns, so often."""
+        account, security = self.account(key), self.security(symbol)
+        for number in range(count):
+            difference = Decimal(-1 if number % 2 else 1)
+            account.activities.insert(0, self._trade(account, security, difference, now - timedelta(seconds=number)))
 
     def _trade(self, account: AccountState, security: Security, difference: Decimal, now: datetime) -> Activity:
         price = self.price(security.symbol)

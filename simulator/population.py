@@ -30,6 +30,7 @@ Control API of each simulator (JSON; no authentication; for tests, the demo and 
                               `account` is an account key or the provider's own account id.
     POST /control/cash        {account, currency?, amount, webhook?}
     POST /control/accounts    Plaid, SnapTrade: {account, hidden}: an account disappears (true) or comes back
+    POST /control/activities  {account, symbol, count}: so many purchases and sales, which change nothing held
     POST /control/prices      {symbol, price}: the price the provider reports; null is the previous close again
     GET, POST, DELETE /control/faults   {kind, path?, subject?, times?, seconds?}: see http_faults.py
     POST /control/login       Plaid: {persona?, institution?, item_id?, working}: break (false) or repair a login

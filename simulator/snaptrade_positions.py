@@ -114,23 +114,12 @@ def _raw_symbol(security: Security) -> str:
 def universal_symbol(security: Security) -> dict[str, Any]:
     code, description = _TYPE_CODES[security.kind]
     mic = _MICS.get(security.exchange)
-    exchange = mic and {
-        "id": fixed_id("exchange", mic),
-        "code": security.exchange,
-        "mic_code": mic,
-        "name": security.exchange,
-        "timezone": "America/New_York",
-        "start_time": "09:30:00",
-        "close_time": "16:00:00",
-        "suffix": ".TO" if mic == "XTSE" else None,
-    }
-    return {
+    shape: dict[str, Any] = {
         "id": fixed_id("instrument", security.symbol),
         "symbol": spelled(security),
         "raw_symbol": _raw_symbol(security),
         "description": security.name,
         "currency": currency(security.currency),
-        "exchange": exchange,
         "type": {
             "id": fixed_id("symbol-type", code),
             "code": code,
@@ -141,6 +130,18 @@ def universal_symbol(security: Security) -> dict[str, Any]:
         "figi_instrument": {"figi_code": security.figi, "figi_share_class": None} if security.figi else None,
         "currencies": [],
     }
+    if mic is not None:  # else absent: the strict model refuses null
+        shape["exchange"] = {
+            "id": fixed_id("exchange", mic),
+            "code": security.exchange,
+            "mic_code": mic,
+            "name": security.exchange,
+            "timezone": "America/New_York",
+            "start_time": "09:30:00",
+            "close_time": "16:00:00",
+            "suffix": ".TO" if mic == "XTSE" else None,
+        }
+    return shape
 
 
 def _option_symbol(state: HoldingsState, security: Security, option: OccOption) -> dict[str, Any]:

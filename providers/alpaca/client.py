@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 _CONNECT_TIMEOUT_S = 3.05
 _BY_ACCOUNT_A_MINUTE = 200
 _READS_MAX = 3
-_PAGE = 100
+PAGE = 100
 _ACCOUNTS_PAGE = 1_000
 _PAGES_MAX = 200
 
@@ -132,7 +132,7 @@ def all_activities(reader: AccountReader, since: str) -> Sequence[Any]:
     for _ in range(_PAGES_MAX):
         page = reader.activities(since, token)
         found += page
-        if len(page) < _PAGE:
+        if len(page) < PAGE:
             break
         last = _field(page[-1], "id")
         if last is None:
@@ -207,7 +207,7 @@ def _close(sdk: Any) -> None:
 
 
 def _page(since: str, token: str | None) -> dict[str, str]:
-    page = {"after": since, "direction": "desc", "page_size": str(_PAGE)}
+    page = {"after": since, "direction": "desc", "page_size": str(PAGE)}
     return page if token is None else page | {"page_token": token}
 
 
