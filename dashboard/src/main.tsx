@@ -3,7 +3,9 @@
 import { render } from "preact";
 import { Stream } from "navstream-client";
 
+import { AccountWork } from "./account_work";
 import type { Explanation } from "./explain";
+import { returnOf, type Returned } from "./linking";
 import * as rest from "./rest";
 import * as session from "./session";
 import { joined } from "./series";
@@ -14,22 +16,24 @@ import { Store } from "./store";
 import { App } from "./views/app";
 import "./style/index.css";
 
-const ACCOUNTS_EVERY_MS = 30_000;
-const ACCOUNTS_AFTER_REFRESH_MS = 2_500;
 const UNREACHABLE_RETRY_MS = 3_000;
 
 const store = new Store(INITIAL);
 let stream: Stream | null = null;
 let signedIn: session.SignedIn | null = null;
-let accountsFollowed = false;
-let accountsTimer: ReturnType<typeof setTimeout> | undefined;
+const work = new AccountWork({
+  store,
+  token: () => signedIn?.token ?? null,
+  follow: (names) => stream?.follow(names),
+  expired: () => signOut("expired"),
+});
 
 function patch(change: Partial<State>): void {
   store.change((state) => ({ ...state, ...change }));
 }
 
 function signOut(reason: "no-link" | "bad-link" | "expired" | "forbidden" | "left"): void {
-  clearTimeout(accountsTimer);
+  work.stop();
   stream?.stop();
   stream = null;
   signedIn = null;
@@ -37,7 +41,7 @@ function signOut(reason: "no-link" | "bad-link" | "expired" | "forbidden" | "lef
   patch({ ...INITIAL, screen: { kind: "signed-out", reason } });
 }
 
-async function begin(code: string | null): Promise<void> {
+async function begin(code: string | null, returned: Returned | null): Promise<void> {
   stream?.stop();
   patch({ ...INITIAL });
   try {
@@ -47,21 +51,21 @@ async function begin(code: string | null): Promise<void> {
       return;
     }
     session.keep(signedIn);
-    const url = await rest.websocketUrl();
-    openStream(url, signedIn);
-    await readAccounts();
+    const { websocket_url, providers } = await rest.config();
+    openStream(websocket_url, signedIn, providers);
+    await (returned === null ? work.read() : work.finish(returned));
   } catch (error) {
     if (error instanceof rest.Refused && error.status < 500) {
       signOut(code === null ? "expired" : "bad-link");
       return;
     }
     patch({ screen: { kind: "unreachable", retryAt: Date.now() + UNREACHABLE_RETRY_MS } });
-    setTimeout(() => void begin(code), UNREACHABLE_RETRY_MS);
+    setTimeout(() => void begin(code, returned), UNREACHABLE_RETRY_MS);
   }
 }
 
-function openStream(url: string, { token, user }: session.SignedIn): void {
-  patch({ screen: { kind: "dashboard", user }, series: session.storedChart(user) });
+function openStream(url: string, { token, user }: session.SignedIn, providers: readonly string[]): void {
+  patch({ screen: { kind: "dashboard", user }, series: session.storedChart(user), providers });
   stream = new Stream({
     url,
     token,
@@ -100,34 +104,6 @@ async function readDay(): Promise<void> {
   }
 }
 
-/** Read accounts and connections now, and again every half minute; an outage keeps what is known. */
-async function readAccounts(): Promise<void> {
-  clearTimeout(accountsTimer);
-  if (signedIn === null) {
-    return;
-  }
-  const { token } = signedIn;
-  accountsTimer = setTimeout(() => void readAccounts(), ACCOUNTS_EVERY_MS);
-  try {
-    const [accounts, providerConnections] = await Promise.all([rest.accounts(token), rest.connections(token)]);
-    patch({ accounts, providerConnections, accountsKnown: true });
-    follow();
-  } catch (error) {
-    if (error instanceof rest.Refused && error.status === 401) {
-      signOut("expired");
-    }
-  }
-}
-
-function follow(): void {
-  stream?.follow(channelNames(store.get().accounts, accountsFollowed));
-}
-
-function followAccounts(wanted: boolean): void {
-  accountsFollowed = wanted;
-  follow();
-}
-
 function status(): Promise<StatusReport> {
   return signedIn === null
     ? Promise.reject(new rest.Refused(401, "You are signed out."))
@@ -140,25 +116,10 @@ function explain(account: string | null): Promise<Explanation> {
     : rest.explanation(signedIn.token, account);
 }
 
-async function refresh(): Promise<void> {
-  if (signedIn === null) {
-    return;
-  }
-  patch({ refresh: { kind: "busy" } });
-  try {
-    patch({ refresh: { kind: "asked", message: await rest.refresh(signedIn.token) } });
-    setTimeout(() => void readAccounts(), ACCOUNTS_AFTER_REFRESH_MS);
-  } catch (error) {
-    const message = error instanceof rest.Refused ? error.message : "The server cannot be reached.";
-    patch({ refresh: { kind: "failed", message } });
-  }
-  setTimeout(() => patch({ refresh: { kind: "idle" } }), 2 * ACCOUNTS_AFTER_REFRESH_MS);
-}
-
 addEventListener("hashchange", () => {
   const code = session.takeCode();
   if (code !== null) {
-    void begin(code);
+    void begin(code, null);
   }
 });
 addEventListener("pagehide", () => {
@@ -181,14 +142,22 @@ render(
   <App
     store={store}
     actions={{
-      refresh: () => void refresh(),
+      refresh: () => void work.refresh(),
+      refreshOne: (connection) => void work.refreshOne(connection),
+      link: (provider, repairs) => void work.link(provider, repairs),
+      remove: work.remove,
+      closeLinking: work.closeLinking,
       signOut: () => signOut("left"),
       retryNow: () => stream?.retryNow(),
       explain,
-      followAccounts,
+      followAccounts: work.followAccounts,
       status,
     }}
   />,
   root,
 );
-void begin(session.takeCode());
+const returned = returnOf(location.search);
+if (returned !== null) {
+  history.replaceState(null, "", `${location.pathname}#/accounts`);
+}
+void begin(session.takeCode(), returned);

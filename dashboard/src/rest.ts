@@ -1,6 +1,7 @@
 /** The REST calls of the dashboard. */
 
 import type { Explanation } from "./explain";
+import type { LinkProvider } from "./linking";
 import type { Point } from "./series";
 import type { SignedIn } from "./session";
 import type { StatusReport } from "./status";
@@ -30,6 +31,7 @@ export interface ProviderConnection {
   error_message: string | null;
   last_synced_at: string | null;
   next_sync_at: string | null;
+  is_syncing: boolean;
 }
 
 /** The server refused; `message` is a sentence for the user. */
@@ -50,8 +52,9 @@ export async function signIn(code: string): Promise<SignedIn> {
   return { token: answer.token, expiresAt: Date.parse(answer.expires_at), user: answer.user };
 }
 
-export async function websocketUrl(): Promise<string> {
-  return (await call<{ websocket_url: string }>("GET", "/api/config", {})).websocket_url;
+/** Where the live values are, and to which providers one may connect. */
+export async function config(): Promise<{ websocket_url: string; providers: string[] }> {
+  return call("GET", "/api/config", {});
 }
 
 export async function accounts(token: string): Promise<Account[]> {
@@ -86,6 +89,49 @@ export async function intradayPrices(token: string): Promise<{ trading_day: stri
 /** Ask for a refresh of all connections; return the server's sentence about it. */
 export async function refresh(token: string): Promise<string> {
   return (await call<{ message: string }>("POST", "/api/portfolio/refresh", { token, body: {} })).message;
+}
+
+export async function refreshConnection(token: string, id: string): Promise<void> {
+  await call("POST", `/api/connections/${encodeURIComponent(id)}/refresh`, { token });
+}
+
+export async function removeConnection(token: string, id: string): Promise<void> {
+  await call("DELETE", `/api/connections/${encodeURIComponent(id)}`, { token });
+}
+
+/** Begin a session at a provider's page, to connect or (with a connection) to repair; Plaid's has a token. */
+export async function beginLinking(
+  token: string,
+  provider: LinkProvider,
+  redirect_url: string,
+  connection_id: string | null,
+): Promise<{ url: string; linkToken: string | null }> {
+  const body = { redirect_url, connection_id };
+  if (provider === "snaptrade") {
+    const answer = await call<{ connection_url: string }>("POST", "/api/snaptrade/connection-url", { token, body });
+    return { url: answer.connection_url, linkToken: null };
+  }
+  const answer = await call<{ link_token: string; hosted_link_url: string | null }>("POST", "/api/plaid/link-token", {
+    token,
+    body,
+  });
+  if (answer.hosted_link_url === null) {
+    throw new Refused(422, "Plaid offers no page of its own with these credentials.");
+  }
+  return { url: answer.hosted_link_url, linkToken: answer.link_token };
+}
+
+interface Connected {
+  message: string;
+  connection_ids: string[];
+}
+
+export async function finishPlaid(token: string, link_token: string): Promise<Connected> {
+  return call("POST", "/api/plaid/connect", { token, body: { link_token } });
+}
+
+export async function finishSnapTrade(token: string, authorization_id: string | null): Promise<Connected> {
+  return call("POST", "/api/snaptrade/connect", { token, body: { authorization_id } });
 }
 
 async function call<Answer>(

@@ -1,5 +1,6 @@
 /** Who is signed in. The link's fragment holds a code; the token it buys lives as long as the browser tab. */
 
+import type { Leaving } from "./linking";
 import { EMPTY, type Series } from "./series";
 
 export interface User {
@@ -74,6 +75,20 @@ export function restoredChart(text: string | null, userId: string): Series {
   } catch {
     return EMPTY;
   }
+}
+
+const LEAVING_KEY = "navstream.leaving";
+
+/** Remember what to take up when the browser comes back from a provider's page. */
+export function keepLeaving(leaving: Leaving): void {
+  sessionStorage.setItem(LEAVING_KEY, JSON.stringify(leaving));
+}
+
+/** Return it, once. */
+export function takeLeaving(): Leaving | null {
+  const text = sessionStorage.getItem(LEAVING_KEY);
+  sessionStorage.removeItem(LEAVING_KEY);
+  return text === null ? null : (JSON.parse(text) as Leaving);
 }
 
 /** Forget everything this tab stored. */

@@ -11,6 +11,7 @@ import {
   type Position,
 } from "navstream-client";
 
+import type { Linking } from "./linking";
 import type { Account, ProviderConnection } from "./rest";
 import { append, EMPTY, type Series } from "./series";
 import type { User } from "./session";
@@ -43,6 +44,9 @@ export interface State {
   /** Accounts and connections have been read at least once. */
   accountsKnown: boolean;
   refresh: Refresh;
+  linking: Linking;
+  /** To which one may connect here. */
+  providers: readonly string[];
 }
 
 export const INITIAL: State = {
@@ -57,6 +61,8 @@ export const INITIAL: State = {
   providerConnections: [],
   accountsKnown: false,
   refresh: { kind: "idle" },
+  linking: { kind: "none" },
+  providers: [],
 };
 
 /** Return the channels that show these accounts; on demand also each account's own positions. */

@@ -2,18 +2,20 @@
 
 import type { State } from "../state";
 import { Accounts } from "./accounts";
-import { Connections } from "./connections";
+import { Connect, Connections, LinkingNote, type ConnectionActions } from "./connections";
 
-export interface AccountActions {
-  refresh: () => void;
-}
-
-export function AccountsView({ state, actions }: { state: State; actions: AccountActions }) {
+export function AccountsView({ state, actions }: { state: State; actions: ConnectionActions }) {
   return (
-    <div class="two-columns">
+    <>
       <h1 class="sr-only">Accounts and connections</h1>
-      <Accounts state={state} />
-      <Connections state={state} refresh={actions.refresh} />
-    </div>
+      <LinkingNote linking={state.linking} actions={actions} />
+      <div class="two-columns">
+        <Accounts state={state} />
+        <div class="column">
+          <Connections state={state} actions={actions} />
+          <Connect providers={state.providers} actions={actions} />
+        </div>
+      </div>
+    </>
   );
 }

@@ -10,9 +10,10 @@ import type { View } from "../route";
 import type { User } from "../session";
 import { marketOf, portfolioOf, type State } from "../state";
 import type { Store } from "../store";
-import { AccountsView, type AccountActions } from "./accounts_view";
+import { AccountsView } from "./accounts_view";
 import { Announcer } from "./announcer";
 import { FeedNotice, ReconnectBanner } from "./banner";
+import type { ConnectionActions } from "./connections";
 import { Ask, ExplainDialog, type Question } from "./explain";
 import { Footer } from "./footer";
 import { HoldingsView } from "./holdings";
@@ -27,7 +28,7 @@ import { TopBar } from "./top_bar";
 const QUIET_MS = 2_500;
 const HUES_COUNT = 8;
 
-export interface Actions extends AccountActions, OperatorActions {
+export interface Actions extends ConnectionActions, OperatorActions {
   signOut: () => void;
   retryNow: () => void;
   explain: (account: string | null) => Promise<Explanation>;

@@ -1,11 +1,24 @@
-/** The links to providers, their health, and the button that refreshes them. */
+/** The links to providers: their health, and what can be done about each. */
+
+import { useState } from "preact/hooks";
 
 import * as format from "../format";
 import { providerName } from "../instrument";
+import type { LinkProvider, Linking } from "../linking";
 import type { ProviderConnection } from "../rest";
 import type { Refresh, State } from "../state";
 import { useTick } from "./hooks";
 import { Ago, Badge } from "./parts";
+import { RemoveDialog } from "./remove_dialog";
+
+export interface ConnectionActions {
+  refresh: () => void;
+  refreshOne: (connection: ProviderConnection) => void;
+  /** Leave for a provider's page: to connect an institution, or to repair this connection. */
+  link: (provider: LinkProvider, repairs: ProviderConnection | null) => void;
+  remove: (connection: ProviderConnection) => Promise<void>;
+  closeLinking: () => void;
+}
 
 const HEALTH = {
   active: { name: "Healthy", className: "good" },
@@ -14,23 +27,86 @@ const HEALTH = {
   removed: { name: "Removed", className: "off" },
 } as const;
 
-export function Connections({ state, refresh }: { state: State; refresh: () => void }) {
+export function Connections({ state, actions }: { state: State; actions: ConnectionActions }) {
+  const [removing, setRemoving] = useState<ProviderConnection | null>(null);
   const busy = state.refresh.kind === "busy";
   return (
-    <section class="card" aria-label="Connections">
+    <section class="card" aria-labelledby="connections-title">
       <div class="card-head">
-        <h2>Connections</h2>
-        <button type="button" class="button" onClick={refresh} disabled={busy} data-testid="refresh">
-          {busy ? "Asking…" : "Refresh now"}
+        <h2 id="connections-title">Connections</h2>
+        <button type="button" class="button" onClick={actions.refresh} disabled={busy} data-testid="refresh">
+          {busy ? "Asking…" : "Sync all now"}
         </button>
       </div>
       <RefreshNote refresh={state.refresh} />
       <ul class="list">
         {state.providerConnections.map((connection) => (
-          <ConnectionRow key={connection.id} connection={connection} />
+          <ConnectionRow key={connection.id} connection={connection} actions={actions} remove={setRemoving} />
         ))}
       </ul>
       {state.accountsKnown && state.providerConnections.length === 0 && <p class="empty">No connections yet.</p>}
+      {removing !== null && (
+        <RemoveDialog
+          connection={removing}
+          accounts={state.accounts.filter((account) => account.connection_id === removing.id)}
+          remove={() => actions.remove(removing)}
+          close={() => setRemoving(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+/** Buttons that lead to the providers' pages. */
+export function Connect({ providers, actions }: { providers: readonly string[]; actions: ConnectionActions }) {
+  const offered = (["plaid", "snaptrade"] as const).filter((provider) => providers.includes(provider));
+  return offered.length === 0 ? null : (
+    <section class="card connect" aria-labelledby="connect-title">
+      <h2 id="connect-title">Connect an institution</h2>
+      <p class="muted">
+        You sign in on the provider’s own page and come back here. We never see your password; the connection can be
+        removed at any time.
+      </p>
+      <div class="connect-buttons">
+        {offered.map((provider) => (
+          <button
+            key={provider}
+            type="button"
+            class="button button-main"
+            data-testid={`connect-${provider}`}
+            onClick={() => actions.link(provider, null)}
+          >
+            Connect with {providerName(provider)}
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+/** How connecting went, and the way on. */
+export function LinkingNote({ linking, actions }: { linking: Linking; actions: ConnectionActions }) {
+  if (linking.kind === "none") {
+    return null;
+  }
+  return (
+    <section class={`card linking linking-${linking.kind}`} role="status" data-testid="linking" data-state={linking.kind}>
+      <p>
+        <strong>{{ busy: "One moment.", done: "Connected.", failed: "Not connected." }[linking.kind]}</strong>{" "}
+        {linking.message}
+      </p>
+      {linking.kind !== "busy" && (
+        <div class="connect-buttons">
+          {linking.kind === "done" && (
+            <a class="button" href="#/holdings">
+              See the holdings
+            </a>
+          )}
+          <button type="button" class="button" onClick={actions.closeLinking}>
+            Close
+          </button>
+        </div>
+      )}
     </section>
   );
 }
@@ -44,27 +120,63 @@ function RefreshNote({ refresh }: { refresh: Refresh }) {
   );
 }
 
-function ConnectionRow({ connection }: { connection: ProviderConnection }) {
+function ConnectionRow(props: {
+  connection: ProviderConnection;
+  actions: ConnectionActions;
+  remove: (connection: ProviderConnection) => void;
+}) {
   useTick();
+  const { connection, actions, remove } = props;
+  const { institution, provider, is_syncing: syncing, next_sync_at: next } = connection;
   const health = HEALTH[connection.status];
-  const { next_sync_at: next } = connection;
+  const repairable = connection.status === "reconnect_needed" && provider !== "alpaca";
   return (
-    <li class="list-row" data-testid="connection-row">
-      <Badge institution={connection.institution} />
-      <span class="list-text">
-        <span class="list-name">{connection.institution}</span>
-        <span class="sub">
-          {providerName(connection.provider)} · <Ago time={connection.last_synced_at} />
+    <li class="connection-row" data-testid="connection-row" data-connection={connection.id} data-syncing={syncing}>
+      <div class="list-row">
+        <Badge institution={institution} />
+        <span class="list-text">
+          <span class="list-name">{institution}</span>
+          <span class="sub">
+            {providerName(provider)} · <Ago time={connection.last_synced_at} />
+            {next !== null && ` · next in ${format.age(Date.parse(next) - Date.now())}`}
+          </span>
+          {connection.error_message !== null && <span class="sub problem">{connection.error_message}</span>}
         </span>
-        {next !== null && (
-          <span class="sub">Next in {format.age(Date.parse(next) - Date.now())}</span>
+        <span class={`health health-${health.className}`} title={connection.error_code ?? undefined}>
+          <span class="dot" aria-hidden="true" />
+          {health.name}
+        </span>
+      </div>
+      <div class="connection-actions">
+        {repairable && (
+          <button
+            type="button"
+            class="button button-main"
+            onClick={() => actions.link(provider as LinkProvider, connection)}
+            aria-label={`Reconnect ${institution}`}
+          >
+            Reconnect
+          </button>
         )}
-        {connection.error_message !== null && <span class="sub problem">{connection.error_message}</span>}
-      </span>
-      <span class={`health health-${health.className}`} title={connection.error_code ?? undefined}>
-        <span class="dot" aria-hidden="true" />
-        {health.name}
-      </span>
+        <button
+          type="button"
+          class="button"
+          onClick={() => actions.refreshOne(connection)}
+          disabled={syncing}
+          aria-label={`Sync ${institution} now`}
+        >
+          {syncing ? "Syncing…" : "Sync now"}
+        </button>
+        <button
+          type="button"
+          class="button button-danger"
+          onClick={() => remove(connection)}
+          aria-label={`Remove ${institution}`}
+        >
+          Remove
+        </button>
+        {syncing && <progress aria-label={`Syncing ${institution}`} />}
+      </div>
     </li>
   );
 }
