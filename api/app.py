@@ -8,7 +8,19 @@ from api.dashboard_files import DashboardFiles
 from api.guards import Guards, security_headers
 from api.parts import Parts
 from api.problems import add_problem_handlers
-from api.routes import accounts, config, explain, health, intraday, linking, portfolio, session, status
+from api.routes import (
+    accounts,
+    config,
+    connections,
+    explain,
+    health,
+    intraday,
+    plaid,
+    portfolio,
+    session,
+    snaptrade,
+    status,
+)
 from api.version import release
 
 __all__ = ["Parts", "create_app", "create_routes"]
@@ -30,7 +42,8 @@ def create_routes(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     add_problem_handlers(app)
-    for routes in (session, config, accounts, linking, portfolio, intraday, explain, health, status):
+    linking = (connections, plaid, snaptrade)
+    for routes in (session, config, accounts, *linking, portfolio, intraday, explain, health, status):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     app.mount("/", DashboardFiles(parts.settings.dashboard_dir))
     return app

@@ -9,6 +9,7 @@ from providers.registry import Providers
 from realtime.auth import Tokens
 from realtime.bus.client import Bus
 from realtime.clock import Clock
+from realtime.crypto import CredentialCipher
 from realtime.settings import Settings
 from realtime.store.pool import Pool
 
@@ -17,7 +18,12 @@ NO_PROVIDERS = Providers({})
 
 @dataclass(frozen=True)
 class Parts:
-    """Made in `__main__`, shared by all requests. `clock` is the wall's."""
+    """Made in `__main__`, shared by all requests.
+
+    Attributes:
+        clock: The wall's.
+        providers: Those that the settings make usable.
+    """
 
     settings: Settings
     pool: Pool
@@ -25,6 +31,11 @@ class Parts:
     tokens: Tokens
     clock: Clock
     providers: Providers = NO_PROVIDERS
+
+    @property
+    def cipher(self) -> CredentialCipher:
+        """For the credentials of connections."""
+        return CredentialCipher(self.settings.encryption_keys)
 
 
 def _parts(request: Request) -> Parts:

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from providers.base import UnexpectedAnswer
 from realtime.auth import Unauthenticated
 from realtime.errors import BadRequest, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
 
@@ -22,6 +23,10 @@ class Forbidden(BadRequest):
 
 class NotFound(BadRequest):
     """What is asked for does not exist, or not for this user: the answer is the same."""
+
+
+class Unprocessable(BadRequest):
+    """What is asked for is well said, and cannot be done with what it names."""
 
 
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -40,6 +45,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Forbidden, _forbidden)
     app.add_exception_handler(BadRequest, _bad_request)
     app.add_exception_handler(Unauthenticated, _unauthenticated)
+    app.add_exception_handler(Unprocessable, _unprocessable)
+    app.add_exception_handler(UnexpectedAnswer, _provider_error)
     app.add_exception_handler(RetryLater, _retry_later)
     app.add_exception_handler(ReconnectNeeded, _reconnect_needed)
     app.add_exception_handler(Unsupported, _unsupported)
@@ -63,6 +70,16 @@ def _forbidden(_request: Request, error: Exception) -> Response:
 def _bad_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, BadRequest)
     return problem(400, error.code, error.reason)
+
+
+def _unprocessable(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Unprocessable)
+    return problem(422, error.code, error.reason)
+
+
+def _provider_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, UnexpectedAnswer)
+    return problem(502, "provider_error", f"{error.provider.value} gave an answer that we do not understand")
 
 
 def _unauthenticated(_request: Request, error: Exception) -> Response:

@@ -33,7 +33,13 @@ class Brokerage:
 
 
 PLAID_INSTITUTIONS: tuple[PlaidInstitution, ...] = (
-    PlaidInstitution("ins_109508", "First Platypus Bank", "https://www.plaid.com", "#1f6feb"),
+    PlaidInstitution(
+        "ins_109508",
+        "First Platypus Bank",
+        "https://www.plaid.com",
+        "#1f6feb",
+        products=("transactions", "investments", "auth"),
+    ),
     PlaidInstitution("ins_109509", "First Gingham Credit Union", "https://www.plaid.com", "#8250df"),
     PlaidInstitution("ins_109510", "Tattersall Federal Credit Union", "https://www.plaid.com", "#0a7d55"),
     PlaidInstitution("ins_109511", "Tartan Bank", "https://www.plaid.com", "#b42318"),

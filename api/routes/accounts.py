@@ -1,4 +1,4 @@
-"""A user's accounts and connections."""
+"""A user's accounts."""
 
 from datetime import datetime
 
@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.caller import Caller
-from api.parts import PartsOf
-from api.schedule import next_daily
-from realtime.store.portfolio import linked_accounts, linked_connections
+from api.parts import Parts, PartsOf
+from realtime.domain.account import ProviderName, UserId
+from realtime.store.portfolio import linked_accounts
 
 router = APIRouter(tags=["accounts"])
 
@@ -31,26 +31,14 @@ class Accounts(BaseModel):
     accounts: list[Account]
 
 
-class Connection(BaseModel):
-    id: str
-    provider: str
-    institution: str
-    status: str = Field(description="active, reconnect_needed or error.")
-    error_code: str | None
-    error_message: str | None
-    last_synced_at: datetime | None
-    next_sync_at: datetime | None
-    is_syncing: bool = Field(description="A refresh is under way, or about to be.")
-
-
-class Connections(BaseModel):
-    connections: list[Connection]
-
-
 @router.get("/api/accounts")
 async def accounts(user_id: Caller, parts: PartsOf) -> Accounts:
     """Return the user's active accounts."""
-    found = await linked_accounts(parts.pool, user_id)
+    return await accounts_at(parts, user_id, None)
+
+
+async def accounts_at(parts: Parts, user_id: UserId, provider: ProviderName | None) -> Accounts:
+    """Return a user's active accounts, all of them or those through one provider."""
     return Accounts(
         accounts=[
             Account(
@@ -66,29 +54,7 @@ async def accounts(user_id: Caller, parts: PartsOf) -> Accounts:
                 connection_id=account.connection_id,
                 last_synced_at=account.last_synced_at,
             )
-            for account in found
-        ]
-    )
-
-
-@router.get("/api/connections")
-async def connections(user_id: Caller, parts: PartsOf) -> Connections:
-    """Return the user's links to providers and their health."""
-    daily = next_daily(parts.clock.now(), parts.settings.holdings_refresh_at)
-    found = await linked_connections(parts.pool, user_id)
-    return Connections(
-        connections=[
-            Connection(
-                id=connection.id,
-                provider=connection.provider,
-                institution=connection.institution,
-                status=connection.status,
-                error_code=connection.error_code,
-                error_message=connection.error_message,
-                last_synced_at=connection.last_synced_at,
-                next_sync_at=min(daily, connection.queued_for or daily) if connection.status == "active" else None,
-                is_syncing=connection.is_syncing,
-            )
-            for connection in found
+            for account in await linked_accounts(parts.pool, user_id)
+            if provider in (None, account.provider)
         ]
     )

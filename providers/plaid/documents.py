@@ -95,6 +95,8 @@ class Item(msgspec.Struct, frozen=True):
     institution_id: str | None = None
     institution_name: str | None = None
     error: ItemError | None = None
+    products: tuple[str, ...] = ()
+    billed_products: tuple[str, ...] = ()
 
 
 class HoldingsAnswer(msgspec.Struct, frozen=True):

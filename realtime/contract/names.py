@@ -82,6 +82,11 @@ def heartbeats() -> str:
     return "nav:{heartbeat}:*"
 
 
+def link_session(digest: str) -> str:
+    """Key: the user id for whom a link token was made; expires."""
+    return f"nav:link:{digest}"
+
+
 def sign_in_code(code: str) -> str:
     """Key: the user id for which a sign-in code was issued; expires."""
     return f"nav:sign-in:{code}"

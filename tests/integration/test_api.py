@@ -15,7 +15,6 @@ import pytest
 
 from api.app import Parts, create_app
 from api.serving import serving
-from realtime.auth import Tokens
 from realtime.bus.client import Bus, open_bus
 from realtime.bus.direct import Directs
 from realtime.bus.heartbeats import write_heartbeat
@@ -29,29 +28,11 @@ from realtime.domain.partition import partition_of
 from realtime.settings import Settings
 from realtime.store.pool import Pool, open_pool
 from realtime.up import STAGES
+from tests.support.api import SECRET, TOKENS, Api, running_api
 from tests.support.waiting import wait_until
 from tests.unit.api.test_aggregated import figures, position
 
-SECRET = "a secret of more than thirty-two bytes, for tests"
 AS_OF = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Api:
-    """A running API and what its tests talk to."""
-
-    url: str
-    http: aiohttp.ClientSession
-    tokens: Tokens
-    parts: Parts
-
-    def bearer(self, user_id: UserId) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens.issue(user_id, WallClock().now(), 60)}"}
-
-    async def get(self, path: str, user_id: UserId) -> Any:
-        async with self.http.get(self.url + path, headers=self.bearer(user_id)) as answer:
-            assert answer.status == 200, await answer.text()
-            return await answer.json()
 
 
 @pytest.fixture
@@ -65,14 +46,8 @@ def files(tmp_path: Path) -> Path:
 @pytest.fixture
 async def api(pool: Pool, bus: Bus, files: Path) -> AsyncIterator[Api]:
     settings = Settings(websocket_url="ws://127.0.0.1:9/v1", dashboard_dir=files)
-    tokens = Tokens(SECRET, "navstream", "navstream")
-    parts = Parts(settings, pool, bus, tokens, WallClock())
-    async with (
-        serving(create_app(parts), "127.0.0.1", 0) as server,
-        aiohttp.ClientSession() as http,
-    ):
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield Api(f"http://127.0.0.1:{port}", http, tokens, parts)
+    async with running_api(Parts(settings, pool, bus, TOKENS, WallClock())) as api:
+        yield api
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from realtime.domain.account import UserId
 from realtime.store.alerts import record_fired
 from realtime.store.pool import Pool
 from tests.integration.test_alert_store import new_alert
-from tests.integration.test_api import Api, add_person, api, files, heartbeat, problem_of
+from tests.integration.test_api import add_person, api, files, heartbeat, problem_of
+from tests.support.api import Api
 
 __all__ = ["api", "files"]
 USER = UserId("11111111-1111-4111-8111-111111111111")

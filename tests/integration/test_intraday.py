@@ -10,7 +10,8 @@ from realtime.domain.instrument import InstrumentId
 from realtime.market_hours import market_hours_around
 from realtime.store.intraday import forget_old, prices_of_day, write_prices, write_values
 from realtime.store.pool import Pool, as_user
-from tests.integration.test_api import Api, add_person, api, files
+from tests.integration.test_api import add_person, api, files
+from tests.support.api import Api
 
 __all__ = ["api", "files"]
 OPEN = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)

@@ -1,0 +1,89 @@
+"""What the routes of linking share: whose connection, where a browser may be sent, what is written down."""
+
+from typing import Annotated, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from api.caller import Caller
+from api.parts import PartsOf
+from api.problems import NotFound
+from providers.linking import disconnect
+from providers.plaid.provider import PlaidProvider
+from providers.snaptrade.provider import SnapTradeProvider
+from realtime.crypto import CredentialCipher
+from realtime.domain.account import ConnectionId, ProviderName
+from realtime.errors import BadRequest
+from realtime.store.audit import Act, audit
+from realtime.store.connections import StoredConnection, connection_by_id
+from realtime.store.portfolio import open_as
+
+_OWN = "select id from connections where id = $1 and status <> 'removed'"
+
+
+class Linker:
+    """The caller, his connections, and the providers."""
+
+    def __init__(self, user_id: Caller, parts: PartsOf, request: Request) -> None:
+        self.user_id = user_id
+        self.parts = parts
+        self.cipher: CredentialCipher = parts.cipher
+        self._hosts = {request.headers.get("host"), *(urlsplit(origin).netloc for origin in parts.settings.origins)}
+
+    @property
+    def plaid(self) -> PlaidProvider:
+        """Plaid.
+
+        Raises:
+            Misconfigured: Its settings are missing.
+        """
+        return cast("PlaidProvider", self.parts.providers[ProviderName.PLAID])
+
+    @property
+    def snaptrade(self) -> SnapTradeProvider:
+        """SnapTrade.
+
+        Raises:
+            Misconfigured: Its settings are missing.
+        """
+        return cast("SnapTradeProvider", self.parts.providers[ProviderName.SNAPTRADE])
+
+    async def connection(self, connection_id: UUID, provider: ProviderName | None = None) -> StoredConnection:
+        """Return a connection of the caller's, through one provider if it must be.
+
+        Raises:
+            NotFound: He has no such connection.
+        """
+        async with open_as(self.parts.pool, self.user_id) as connection:
+            is_own = await connection.fetchval(_OWN, connection_id) is not None
+        stored = await connection_by_id(self.parts.pool, ConnectionId(str(connection_id))) if is_own else None
+        if stored is None or provider not in (None, stored.provider):
+            raise NotFound("unknown_connection", f"you have no connection {connection_id}")
+        return stored
+
+    async def unlink(self, stored: StoredConnection) -> None:
+        """End a connection at its provider and here."""
+        await disconnect(self.parts.pool, self.cipher, self.parts.providers[stored.provider], stored)
+        await self.write_down(Act.UNLINK, stored.id, stored.provider)
+
+    async def write_down(self, act: Act, connection_id: ConnectionId, provider: ProviderName) -> None:
+        """Write an act of the caller's into the audit log."""
+        facts = {"provider": provider.value}
+        await audit(self.parts.pool, act, user_id=self.user_id, subject=connection_id, facts=facts)
+
+    def redirect(self, url: str | None) -> str | None:
+        """Return where a provider's page may lead back to.
+
+        Raises:
+            BadRequest: That is not a page of ours: whoever follows a link of ours must not end elsewhere.
+        """
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or parts.netloc not in self._hosts:
+            raise BadRequest("foreign_redirect", "redirect_url leads away from this service")
+        return url
+
+
+LinkerOf = Annotated[Linker, Depends(Linker)]

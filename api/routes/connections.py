@@ -1,0 +1,95 @@
+"""A user's connections, whatever their provider: how they are, refresh, end."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.caller import Caller
+from api.linking import LinkerOf
+from api.parts import Parts, PartsOf
+from api.schedule import next_daily
+from realtime.domain.account import ProviderName, UserId
+from realtime.store.jobs import Trigger, enqueue_refresh
+from realtime.store.portfolio import linked_connections
+from realtime.store.sync_logs import SyncLog, sync_logs
+
+router = APIRouter(tags=["connections"])
+
+
+class Connection(BaseModel):
+    id: str = Field(examples=["0195f2d0-c7f4-7d6b-8f3a-2e6b1c9d4e5f"])
+    provider: str = Field(examples=["plaid"])
+    institution: str = Field(examples=["First Platypus Bank"])
+    status: str = Field(description="active, reconnect_needed or error.")
+    error_code: str | None
+    error_message: str | None
+    last_synced_at: datetime | None
+    next_sync_at: datetime | None
+    is_syncing: bool = Field(description="A refresh is under way, or about to be.")
+
+
+class Connections(BaseModel):
+    connections: list[Connection]
+
+
+class Message(BaseModel):
+    message: str
+
+
+class SyncLogs(BaseModel):
+    sync_logs: list[SyncLog]
+
+
+@router.get("/api/connections")
+async def connections(user_id: Caller, parts: PartsOf) -> Connections:
+    """Return the user's links to providers and their health."""
+    return await connections_at(parts, user_id, None)
+
+
+@router.post("/api/connections/{connection_id}/refresh", status_code=202)
+async def refresh(connection_id: UUID, linker: LinkerOf) -> Message:
+    """Ask for a refresh of one connection now; `GET /api/connections` says how far it is."""
+    found = await linker.connection(connection_id)
+    await enqueue_refresh(linker.parts.pool, connection_id=found.id, user_id=linker.user_id, trigger=Trigger.REQUEST)
+    return Message(message="Refreshing.")
+
+
+@router.get("/api/connections/{connection_id}/sync-logs")
+async def connection_sync_logs(
+    connection_id: UUID, linker: LinkerOf, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> SyncLogs:
+    """Return a connection's newest refreshes: what, when, how long, how many, what was set aside and why."""
+    found = await linker.connection(connection_id)
+    return SyncLogs(sync_logs=await sync_logs(linker.parts.pool, linker.user_id, limit, connection_id=found.id))
+
+
+@router.delete("/api/connections/{connection_id}")
+async def remove(connection_id: UUID, linker: LinkerOf) -> Message:
+    """End a connection at its provider and here; its accounts leave the portfolio."""
+    await linker.unlink(await linker.connection(connection_id))
+    return Message(message="The connection is removed.")
+
+
+async def connections_at(parts: Parts, user_id: UserId, provider: ProviderName | None) -> Connections:
+    """Return a user's connections, all of them or those through one provider."""
+    daily = next_daily(parts.clock.now(), parts.settings.holdings_refresh_at)
+    return Connections(
+        connections=[
+            Connection(
+                id=connection.id,
+                provider=connection.provider,
+                institution=connection.institution,
+                status=connection.status,
+                error_code=connection.error_code,
+                error_message=connection.error_message,
+                last_synced_at=connection.last_synced_at,
+                next_sync_at=min(daily, connection.queued_for or daily) if connection.status == "active" else None,
+                is_syncing=connection.is_syncing,
+            )
+            for connection in await linked_connections(parts.pool, user_id)
+            if provider in (None, connection.provider)
+        ]
+    )

@@ -1,0 +1,60 @@
+"""What a user sees of the refreshes of his connections. Read as that user."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+
+from realtime.domain.account import ConnectionId, ProviderName, UserId
+from realtime.store.pool import Pool
+from realtime.store.portfolio import open_as
+
+_NEWEST = """
+select r.connection_id, r.product, r.trigger, r.started_at, r.finished_at, r.duration_ms, r.outcome, r.accounts_count,
+    r.holdings_count, r.quarantined, r.error_code, r.error_message
+from sync_runs r join connections c on c.id = r.connection_id
+where ($1::text is null or c.provider = $1) and ($2::uuid is null or c.id = $2)
+order by r.started_at desc, r.id desc
+limit $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLog:
+    """One refresh; `quarantined` is what was set aside, each with its reason."""
+
+    connection_id: ConnectionId
+    product: str
+    trigger: str
+    started_at: datetime
+    finished_at: datetime | None
+    duration_ms: int | None
+    outcome: str | None
+    accounts_count: int | None
+    holdings_count: int | None
+    quarantined: list[dict[str, str | None]]
+    error_code: str | None
+    error_message: str | None
+
+
+async def sync_logs(
+    pool: Pool,
+    user_id: UserId,
+    limit: int,
+    *,
+    provider: ProviderName | None = None,
+    connection_id: ConnectionId | None = None,
+) -> list[SyncLog]:
+    """Return the newest refreshes, newest first, of one provider's connections or of one connection."""
+    async with open_as(pool, user_id) as connection:
+        rows = await connection.fetch(_NEWEST, provider and provider.value, connection_id, limit)
+    return [
+        SyncLog(
+            **{
+                **row,
+                "connection_id": ConnectionId(str(row["connection_id"])),
+                "quarantined": orjson.loads(row["quarantined"]),
+            }
+        )
+        for row in rows
+    ]
