@@ -8,7 +8,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from functools import cache
+from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
@@ -68,7 +69,7 @@ def salvaged(record: msgspec.Raw | object, kind: type[Record], spared: Collectio
 
 
 def _infinite(struct: msgspec.Struct, place: str) -> str | None:
-    for name in struct.__struct_fields__:
+    for name in _numeric_fields(type(struct)):
         field = getattr(struct, name)
         if isinstance(field, Decimal) and not field.is_finite():
             return f"not a number - at `{place}.{name}`"
@@ -77,6 +78,20 @@ def _infinite(struct: msgspec.Struct, place: str) -> str | None:
             if inner is not None:
                 return inner
     return None
+
+
+@cache
+def _numeric_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields that may be a decimal or hold one."""
+    return tuple(
+        field.name
+        for field in msgspec.structs.fields(kind)
+        if any(part is Decimal or _is_struct(part) for part in (field.type, *get_args(field.type)))
+    )
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
 def _spared_path(reason: str, spared: Collection[str]) -> list[str] | None:

@@ -4,8 +4,8 @@ By the provider's id, then by FIGI, ISIN and CUSIP, then by canonical symbol and
 transaction of its own: an instrument without a holding does no harm.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from providers.base import ReportedInstrument
 from realtime.domain.account import ProviderName
@@ -25,17 +25,17 @@ from realtime.store.keys import new_key
 from realtime.store.pool import Connection, Pool
 
 
-@dataclass(frozen=True, slots=True)
 class Known:
-    """What the store knows of some reported instruments.
+    """What the store knows of some reported instruments."""
 
-    Attributes:
-        by_alias: By the provider's id.
-        alike: Those that share an identifier or a symbol with a reported one, oldest first.
-    """
-
-    by_alias: Mapping[str, Instrument]
-    alike: Sequence[Instrument] = ()
+    def __init__(self, by_alias: Mapping[str, Instrument], alike: Iterable[Instrument] = ()) -> None:
+        """Keep instruments, found by the provider's id, and by an identifier or symbol of theirs (oldest first)."""
+        self.by_alias = by_alias
+        self._by_name: dict[tuple[str, str], list[Instrument]] = {}
+        for known in sorted(alike, key=lambda one: is_own_code(one.symbol)):
+            for kind, name in (("symbol", known.symbol), *known.ids._asdict().items()):
+                if name is not None:
+                    self._by_name.setdefault((kind, name), []).append(known)
 
     def find(self, reported: ReportedInstrument) -> Instrument | None:
         """Return the instrument, the surest way first; one in another currency is another instrument.
@@ -58,16 +58,19 @@ class Known:
 
     def _alike(self, reported: ReportedInstrument) -> Instrument | None:
         ids = ids_of(reported)
-        same = sorted(
-            (known for known in self.alike if _same_kind(reported, known)), key=lambda known: is_own_code(known.symbol)
-        )
-        for name in SecurityIds._fields:
-            wanted = getattr(ids, name)
-            found = next((known for known in same if wanted is not None and getattr(known.ids, name) == wanted), None)
+        for kind, name in ids._asdict().items():
+            found = next(self._named(kind, name, reported), None)
             if found is not None:
                 return found
-        symbols = {reported.symbol, told_apart(reported).symbol}
-        return next((known for known in same if known.symbol in symbols and not known.ids.contradict(ids)), None)
+        by_symbol = (
+            known
+            for symbol in (reported.symbol, told_apart(reported).symbol)
+            for known in self._named("symbol", symbol, reported)
+        )
+        return next((known for known in by_symbol if not known.ids.contradict(ids)), None)
+
+    def _named(self, kind: str, name: str | None, reported: ReportedInstrument) -> Iterator[Instrument]:
+        return (known for known in self._by_name.get((kind, name or ""), ()) if _same_kind(reported, known))
 
 
 def _same_kind(reported: ReportedInstrument, known: Instrument) -> bool:
@@ -98,7 +101,11 @@ def improves(reported: ReportedInstrument, known: Instrument) -> bool:
     classified = (known.asset_class is AssetClass.OTHER and reported.asset_class is not AssetClass.OTHER) or (
         known.asset_class is AssetClass.EQUITY and reported.asset_class is AssetClass.ETF
     )
-    identified = any(one is None and other is not None for one, other in zip(known.ids, ids_of(reported), strict=True))
+    given = (reported.figi, reported.isin, reported.cusip)
+    lacking = any(one is None and other is not None for one, other in zip(known.ids, given, strict=True))
+    identified = lacking and any(
+        one is None and other is not None for one, other in zip(known.ids, ids_of(reported), strict=True)
+    )
     listed = reported.listed and reported.symbol == known.symbol and not known.listed
     return named or classified or identified or listed
 

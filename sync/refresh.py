@@ -8,6 +8,7 @@ from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.errors import Unsupported
 from realtime.store.accounts import (
+    StoredAccount,
     accounts_of_connection,
     add_account,
     deactivate_accounts,
@@ -22,7 +23,8 @@ from realtime.store.pool import Connection
 from sync.instruments import resolve_instruments
 from sync.parts import ClaimLost, Parts, Refreshed, Target, target_of
 from sync.reconcile import AccountChange, Changes, changes_of
-from sync.takeover import end_older, end_older_at_provider, recognised
+from sync.relink import Relinked
+from sync.takeover import end_at_provider, end_older, recognised
 
 
 async def refresh(parts: Parts, job: Job) -> Refreshed:
@@ -48,30 +50,47 @@ async def store_report(
 
     Raises:
         ClaimLost: Another worker has the job; nothing was changed.
+        Unsupported: The connection was removed meanwhile; nothing was changed.
     """
     connection = target.connection
     ids = await resolve_instruments(parts.pool, connection.provider, _instruments(report), _currencies(report))
-    await end_older_at_provider(parts, target, report)
-    async with parts.pool.acquire() as database, database.transaction():
-        if not await hold_claim(database, job):
-            raise ClaimLost
-        await _hold_connection(database, connection.id)
-        known = await accounts_of_connection(database, connection.id)
-        found = await recognised(database, target, report, known)
-        changes = changes_of(
-            report,
-            known,
-            await holdings_by_account(database, {one.key for one in (*known, *found.by_id.values())}),
-            ids.__getitem__,
-            await _odd_instruments(database, connection.provider, report),
-            found.by_id,
-        )
-        if report.institution is not None:
-            await set_institution(database, connection.id, report.institution.id, report.institution.name)
-        stored = [await _store_account(database, target, change) for change in changes.accounts]
-        await end_older(database, found)
-        await deactivate_accounts(database, changes.vanished)
-        await raise_prices(database, _prices(report, connection.provider, ids))
+    ended: set[ConnectionId] = set()
+    while True:
+        async with parts.pool.acquire() as database, database.transaction():
+            if not await hold_claim(database, job):
+                raise ClaimLost
+            await _hold_connection(database, connection.id)
+            known = await accounts_of_connection(database, connection.id)
+            found = await recognised(database, target, report, known)
+            if ended.issuperset(found.ended):
+                return await _write(database, target, report, ids, known, found)
+        await end_at_provider(parts, target, found.ended)
+        ended.update(found.ended)
+
+
+async def _write(
+    database: Connection,
+    target: Target,
+    report: HoldingsReport,
+    ids: dict[ReportedInstrument, InstrumentId],
+    known: list[StoredAccount],
+    found: Relinked,
+) -> tuple[Changes, list[AccountId]]:
+    connection = target.connection
+    changes = changes_of(
+        report,
+        known,
+        await holdings_by_account(database, {one.key for one in (*known, *found.by_id.values())}),
+        ids.__getitem__,
+        await _odd_instruments(database, connection.provider, report),
+        found.by_id,
+    )
+    if report.institution is not None:
+        await set_institution(database, connection.id, report.institution.id, report.institution.name)
+    stored = [await _store_account(database, target, change) for change in changes.accounts]
+    await end_older(database, found)
+    await deactivate_accounts(database, changes.vanished)
+    await raise_prices(database, _prices(report, connection.provider, ids))
     return changes, stored
 
 

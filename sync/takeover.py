@@ -4,22 +4,22 @@ Order matters: the older connection ends at the provider first, then here. Kille
 new connection does the rest, and the old one no longer answers meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from providers.base import HoldingsReport
 from providers.linking import access_to
+from realtime.domain.account import ConnectionId
 from realtime.errors import NavstreamError
-from realtime.store.accounts import StoredAccount, accounts_of_connection, accounts_of_older_connections
+from realtime.store.accounts import StoredAccount, accounts_of_older_connections
 from realtime.store.connections import connection_by_id, mark_removed
-from realtime.store.pool import Connection, Pool
+from realtime.store.pool import Connection
 from sync.parts import Parts, Target
 from sync.relink import Relinked, relinked, unknown_accounts
 
 
-async def end_older_at_provider(parts: Parts, target: Target, report: HoldingsReport) -> None:
-    """End, at the provider, the connections that this one takes over; one that cannot be ended stays there."""
-    stored = await accounts_of_connection(parts.pool, target.connection.id)
-    for key in (await recognised(parts.pool, target, report, stored)).ended:
+async def end_at_provider(parts: Parts, target: Target, connections: Iterable[ConnectionId]) -> None:
+    """End connections that this one takes over at the provider; one that cannot be ended stays there."""
+    for key in connections:
         older = await connection_by_id(parts.pool, key)
         if older is None:
             continue
@@ -30,7 +30,7 @@ async def end_older_at_provider(parts: Parts, target: Target, report: HoldingsRe
 
 
 async def recognised(
-    database: Connection | Pool, target: Target, report: HoldingsReport, stored: Sequence[StoredAccount]
+    database: Connection, target: Target, report: HoldingsReport, stored: Sequence[StoredAccount]
 ) -> Relinked:
     """Return which stored accounts the unknown ones of an answer are."""
     if not unknown_accounts(report, stored):

@@ -83,8 +83,9 @@ def _classified(security: Security, currency: str, institution: str | None) -> t
     contract = _option(security)
     if contract is not None:
         return contract, AssetClass.OPTION, currency == "USD"
-    bond = bond_symbol(cusip=security.cusip, isin=security.isin)
-    if bond is not None and (security.type == "fixed income" or security.fixed_income is not None):
+    is_bond = security.type == "fixed income" or security.fixed_income is not None
+    bond = bond_symbol(cusip=security.cusip, isin=security.isin) if is_bond else None
+    if bond is not None:
         return bond, AssetClass.BOND, False
     ticker = (security.ticker_symbol or "").strip().upper().rstrip("*")  # SPAXX**: an institution's footnote
     if is_fund_ticker(ticker) and security.type not in _LISTED_CLASSES:

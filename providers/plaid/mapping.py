@@ -117,7 +117,7 @@ def securities(records: Iterable[msgspec.Raw]) -> SecurityPool:
     pool: dict[str, Salvaged[Security] | str] = {}
     for record in records:
         found = salvaged(record, Security, _SECURITY_SPARED)
-        alias = _ids(record).security_id
+        alias = _ids(record).security_id if isinstance(found, str) else found.record.security_id
         if alias is not None:
             pool[alias] = found
     return pool
@@ -139,8 +139,9 @@ def account_reports(
     odd: dict[str, list[SetAside]] = {account.account_id: [] for account in read}
     unlisted: list[SetAside] = []
     for record in holdings:
-        ids = _ids(record)
-        line, oddity = _holding(record, pool, institution, as_of)
+        found = salvaged(record, Holding, _HOLDING_SPARED)
+        ids = _ids(record) if isinstance(found, str) else found.record
+        line, oddity = (None, found) if isinstance(found, str) else _holding(found, pool, institution, as_of)
         if ids.account_id in lines:
             if oddity is not None:
                 odd[ids.account_id].append(SetAside(ids.security_id, oddity, harmless=line is not None))
@@ -167,15 +168,12 @@ def _investments(read: Iterable[Account]) -> list[str]:
 
 
 def _holding(
-    record: msgspec.Raw,
+    found: Salvaged[Holding],
     pool: SecurityPool,
     institution: str | None,
     as_of: datetime | None,
 ) -> tuple[ProviderHolding | None, str | None]:
     """Return the holding, and why it or a part of it cannot be read."""
-    found = salvaged(record, Holding, _HOLDING_SPARED)
-    if isinstance(found, str):
-        return None, found
     holding = found.record
     security = pool.get(holding.security_id, "its security is missing from the answer")
     if isinstance(security, str):

@@ -26,6 +26,8 @@ UNIDENTIFIED = SecurityIds()
 
 def security_ids(figi: str | None, isin: str | None, cusip: str | None) -> SecurityIds:
     """Return what of a provider's identifiers is well-formed; a US or Canadian ISIN carries the CUSIP."""
+    if figi is isin is cusip is None:
+        return UNIDENTIFIED
     known_isin = valid_isin(isin)
     carried = known_isin[2:11] if known_isin is not None and known_isin.startswith(_CUSIP_COUNTRIES) else None
     return SecurityIds(valid_figi(figi), known_isin, valid_cusip(cusip) or valid_cusip(carried))

@@ -8,6 +8,7 @@ A function returns None where a text is no such symbol; none of them guesses.
 import re
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from realtime.domain.security_id import security_ids
 
@@ -48,6 +49,7 @@ _WRITTEN_TOGETHER = {
     "BRKA": "BRK.A", "BRKB": "BRK.B", "BFA": "BF.A", "BFB": "BF.B", "HEIA": "HEI.A", "LENB": "LEN.B",
     "MOGA": "MOG.A", "MOGB": "MOG.B",
 }  # fmt: skip
+_SPELLINGS_MAX = 16_384  # people hold the same few thousand securities
 _SEPARATORS = re.compile(r"[-/. ]+")
 _YAHOO_PREFERRED = re.compile(r"([A-Z]{1,5})-P([A-Z])?")
 _YAHOO_ENDINGS = {"UN": "U", "RI": "RT"}
@@ -65,6 +67,7 @@ _COINS = {"XBT": "BTC", "XXBT": "BTC", "XETH": "ETH", "XDG": "DOGE", "XXDG": "DO
 _COINS_LIKE_PAIRS = frozenset({"PYUSD", "FDUSD", "RLUSD", "CRVUSD", "USDT", "USDC"})
 
 
+@lru_cache(_SPELLINGS_MAX)
 def equity_symbol(text: str, exchange: str | None = None) -> str | None:
     """Return the symbol of a share, ETF, preferred, warrant or unit.
 
@@ -125,6 +128,7 @@ def is_fund_ticker(symbol: str) -> bool:
     return _FUND_TICKER.fullmatch(symbol) is not None
 
 
+@lru_cache(_SPELLINGS_MAX)
 def occ_symbol(text: str, multiplier: Decimal | None = None) -> str | None:
     """Return the OCC symbol of an option, root unpadded: `AAPL  280121C00250000` is `AAPL280121C00250000`.
 

@@ -115,7 +115,7 @@ def stored_of(report: HoldingsReport) -> Stored:
     """Return what a first sync of an answer without oddities stores."""
     by_alias: dict[str, Instrument] = {}
     alike: list[Instrument] = []
-    stored = Stored([], {}, Known(by_alias, alike), {})
+    stored = Stored([], {}, Known({}), {})
     for one in report.accounts:
         assert one.holdings is not None
         account = one.account
@@ -138,6 +138,7 @@ def stored_of(report: HoldingsReport) -> Stored:
             stored.held[key].append(
                 StoredHolding(instrument.id, line.quantity, line.cost_basis, line.value, reported.currency)
             )
+    stored.known = Known(by_alias, alike)
     stored.aliases = {alias: instrument.id for alias, instrument in by_alias.items()}
     return stored
 
