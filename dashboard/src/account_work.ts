@@ -61,6 +61,10 @@ export class AccountWork {
   };
 
   readonly refreshOne = async ({ id, institution }: rest.ProviderConnection): Promise<void> => {
+    this.around.store.change((state) => ({
+      ...state,
+      providerConnections: state.providerConnections.map((each) => (each.id === id ? { ...each, is_syncing: true } : each)),
+    }));
     await this.ask(async (token) => {
       await rest.refreshConnection(token, id);
       return `Reading ${institution}.`;
@@ -130,6 +134,7 @@ export class AccountWork {
       await this.read();
     } catch (error) {
       this.patch({ refresh: { kind: "failed", message: sentence(error) } });
+      await this.read();
     }
     setTimeout(() => this.patch({ refresh: { kind: "idle" } }), NOTE_MS);
   }

@@ -46,8 +46,10 @@ async def test_an_institution_is_connected_synced_and_removed(service: Service, 
     [new] = [row for row in await connections.all() if await row.get_attribute("data-connection") not in known]
     new = page.locator(f"[data-connection='{await new.get_attribute('data-connection')}']")
     await expect(new).to_have_attribute("data-syncing", "false", timeout=20 * SECONDS)
+    synced = await new.get_attribute("data-synced")
+    assert synced is not None
     await new.get_by_role("button", name="Sync").click()
-    await expect(new).to_have_attribute("data-syncing", "true", timeout=5 * SECONDS)
+    await expect(new).not_to_have_attribute("data-synced", synced, timeout=20 * SECONDS)
     await expect(new).to_have_attribute("data-syncing", "false", timeout=20 * SECONDS)
 
     dialog = page.get_by_test_id("remove-dialog")

@@ -14,7 +14,8 @@ CHROMIUM = shutil.which("chromium")
 SECONDS = 1000
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-WANTS_IMAGES = "NAVSTREAM_IMAGES" in os.environ  # a tests' own switch: renew docs/images
+IMAGES_AFTER_S = float(os.environ.get("NAVSTREAM_IMAGES", "0"))
+"""A switch of the tests' own: renew docs/images once the demo has been looked at for so long; 0 leaves them alone."""
 DESK, PHONE = (1440, 900), (390, 844)
 _QUIET = [
     "--no-sandbox",

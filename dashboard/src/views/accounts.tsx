@@ -39,7 +39,7 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
       <Badge institution={account.institution} />
       <span class="list-text">
         <span class="list-name">
-          {account.name}
+          <span class="list-name-text">{account.name}</span>
           <WhyButton question={{ account: account.id, name: account.name }} />
         </span>
         <span class="sub">

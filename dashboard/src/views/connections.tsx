@@ -131,11 +131,19 @@ function ConnectionRow(props: {
   const health = HEALTH[connection.status];
   const repairable = connection.status === "reconnect_needed" && provider !== "alpaca";
   return (
-    <li class="connection-row" data-testid="connection-row" data-connection={connection.id} data-syncing={syncing}>
+    <li
+      class="connection-row"
+      data-testid="connection-row"
+      data-connection={connection.id}
+      data-syncing={syncing}
+      data-synced={connection.last_synced_at}
+    >
       <div class="list-row">
         <Badge institution={institution} />
         <span class="list-text">
-          <span class="list-name">{institution}</span>
+          <span class="list-name">
+            <span class="list-name-text">{institution}</span>
+          </span>
           <span class="sub">
             {providerName(provider)} · <Ago time={connection.last_synced_at} />
             {next !== null && ` · next in ${format.age(Date.parse(next) - Date.now())}`}
@@ -163,7 +171,7 @@ function ConnectionRow(props: {
           class="button"
           onClick={() => actions.refreshOne(connection)}
           disabled={syncing}
-          aria-label={`Sync ${institution} now`}
+          aria-label={`${syncing ? "Syncing…" : "Sync now"} ${institution}`}
         >
           {syncing ? "Syncing…" : "Sync now"}
         </button>
