@@ -1,6 +1,6 @@
 /** By which kind of mark the invested value is known, and how it changed by session, in words. Pure. */
 
-import type { Coverage, Covered, SessionChanges } from "navstream-client";
+import type { Coverage, Covered, Position, SessionChanges } from "navstream-client";
 
 import { day } from "./format";
 import { reasonText } from "./reasons";
@@ -27,6 +27,19 @@ export function coverageShares(coverage: Coverage): CoverageShare[] {
     const share = coverage[kind];
     return share === null || share <= 0 ? [] : [{ kind, name, share, meaning }];
   });
+}
+
+/** Return a position's known changes by session, with the day of the baseline where it differs from the day change's. */
+export function positionChanges(position: Position): { name: string; amount: number; since: string }[] {
+  const { extended_since: since } = position;
+  const late = since === null ? "" : ` since the close of ${day(since)}`;
+  const all: [string, number | null, string][] = [
+    ["Regular", position.regular_change, ""],
+    ["Extended", position.extended_change, late],
+    ["Overnight", position.overnight_change, late],
+    ["Round the clock", position.round_the_clock_change, " since midnight"],
+  ];
+  return all.flatMap(([name, amount, text]) => (amount === null ? [] : [{ name, amount, since: text }]));
 }
 
 export interface SessionChange {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { coverageShares, sessionChanges } from "../src/coverage";
+import { coverageShares, positionChanges, sessionChanges } from "../src/coverage";
 import { reasonText } from "../src/reasons";
+import { position } from "./position";
 
 describe("coverageShares", () => {
   it("lists what occurs, best first", () => {
@@ -29,5 +30,15 @@ describe("sessionChanges", () => {
     expect(changes[1]).toEqual({ name: "Extended", amount: null, remark: "The regular session is under way." });
     expect(changes[2]?.remark).toBe("Not known: something new.");
     expect(reasonText(null)).toBeNull();
+  });
+});
+
+describe("positionChanges", () => {
+  it("lists the sessions whose change is known, with their baselines", () => {
+    const late = position({ regular_change: 3, extended_change: -1, extended_since: "2026-11-20" });
+    expect(positionChanges(late)).toEqual([
+      { name: "Regular", amount: 3, since: "" },
+      { name: "Extended", amount: -1, since: " since the close of Nov 20" },
+    ]);
   });
 });

@@ -2,6 +2,7 @@
 
 import type { Position } from "navstream-client";
 
+import { positionChanges } from "../coverage";
 import * as format from "../format";
 import type { Mark } from "../mark";
 import type { Account } from "../rest";
@@ -43,6 +44,12 @@ export function Contributions(props: {
           <Fact name="Average cost" text={format.price(position.average_cost, position.currency)} />
           <Fact name="Cost basis" text={format.money(position.cost_basis, currency)} />
           <Fact name="Previous close" text={previousClose(position)} />
+          {positionChanges(position).map(({ name, amount, since }) => (
+            <Fact key={name} name={name} text={`${format.change(amount, currency)}${since}`} />
+          ))}
+          {position.dividend !== null && (
+            <Fact name="Dividend" text={`${format.price(position.dividend, position.currency)} a unit, ex today`} />
+          )}
           {position.fx_rate !== null && position.fx_rate !== 1 && (
             <Fact name="Exchange rate" text={`${position.fx_rate} ${currency} per ${position.currency}`} />
           )}
