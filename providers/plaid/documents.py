@@ -98,6 +98,12 @@ class Item(msgspec.Struct, frozen=True):
     products: tuple[str, ...] = ()
     billed_products: tuple[str, ...] = ()
 
+    @property
+    def has_investments(self) -> bool:
+        """Whether investments were asked for; asking an Item for what it lacks needs consent, and adds to the bill."""
+        known = (*self.products, *self.billed_products)
+        return not known or "investments" in known
+
 
 class HoldingsAnswer(msgspec.Struct, frozen=True):
     accounts: list[msgspec.Raw]

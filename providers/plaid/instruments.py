@@ -72,6 +72,11 @@ def currency_of(iso: str | None, unofficial: str | None) -> str | None:
     return code if code in CURRENCIES else None
 
 
+def pence(iso: str | None, unofficial: str | None) -> Decimal:
+    """Return by what amounts are to be divided: 100 where they are in pence."""
+    return Decimal(100) if (iso or unofficial or "").upper() == "GBX" else Decimal(1)
+
+
 def _classified(security: Security, currency: str, institution: str | None) -> tuple[str, AssetClass, bool]:
     """Return the symbol, the class, and whether our market-data source quotes it."""
     money = _money(security, currency)

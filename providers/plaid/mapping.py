@@ -30,11 +30,11 @@ _PRODUCTS: dict[str, Product] = {
     "loan": "liabilities",
 }
 _CLOSE = time(16)
-_PENCE = Decimal(100)
+_ROUNDING = Decimal("0.01")
 _ITEM_SPARED = frozenset(
     {
-        "item", "item.institution_id", "item.institution_name", "item.error", "status", "status.investments",
-        "status.transactions",
+        "item", "item.institution_id", "item.institution_name", "item.error", "item.products",
+        "item.billed_products", "status", "status.investments", "status.transactions",
     }
 )  # fmt: skip
 _ACCOUNT_SPARED = frozenset(
@@ -64,7 +64,7 @@ def item(answer: msgspec.Raw) -> tuple[ItemAnswer, tuple[SetAside, ...]]:
 
 def institution_of(record: msgspec.Raw) -> str | None:
     """Return Plaid's id of the institution behind an Item, if it can be read."""
-    found = salvaged(record, Item, {"institution_id", "institution_name", "error"})
+    found = salvaged(record, Item, {"institution_id", "institution_name", "error", "products", "billed_products"})
     return None if isinstance(found, str) else found.record.institution_id
 
 
@@ -183,7 +183,7 @@ def _holding(
     instrument = instruments.instrument(security.record, amounts_currency, institution)
     if instrument is None:
         return None, "no currency"
-    scale = _PENCE if (holding.unofficial_currency_code or "").upper() == "GBX" else Decimal(1)
+    scale = instruments.pence(holding.iso_currency_code, holding.unofficial_currency_code)
     known = amounts_currency == instrument.currency
     price, value, cost = (
         amount / scale if known and amount is not None else None
@@ -195,7 +195,7 @@ def _holding(
         instrument=instrument,
         quantity=_quantity(holding, instrument.multiplier),
         cost_basis=_cost_basis(holding, cost),
-        price=price,
+        price=_unit_price(holding.quantity, price, value) if instrument.multiplier == 1 else price,
         price_time=_price_time(holding) or as_of,
         value=value,
     )
@@ -226,6 +226,14 @@ def contracts(units: Decimal, price: Decimal | None, value: Decimal | None, mult
         if as_contracts < as_units:
             return units
     return units / multiplier
+
+
+def _unit_price(quantity: Decimal, price: Decimal | None, value: Decimal | None) -> Decimal | None:
+    """Return the price of a unit: bonds are quoted per 100 of face value, and the value shows it."""
+    if price is None or not value or not quantity:
+        return price
+    agrees = abs(abs(quantity * price) - abs(value)) <= _ROUNDING * abs(value)
+    return price if agrees else abs(value / quantity)
 
 
 def _quantity(holding: Holding, multiplier: Decimal) -> Decimal:

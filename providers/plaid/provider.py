@@ -1,6 +1,7 @@
 """Plaid as a provider: which calls make an answer."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 
 import msgspec
@@ -76,7 +77,7 @@ class PlaidProvider:
             raise errors.error_for(item.item.error, None)
         status = item.status and (item.status.investments or item.status.transactions)
         as_of = status.last_successful_update if status else None
-        answer = await self._holdings(access, account)
+        answer = await self._holdings(access, account, has_investments=item.item.has_investments)
         read, odd = mapping.accounts(answer.accounts)
         reports, unlisted = mapping.account_reports(
             read, answer.holdings, mapping.securities(answer.securities), item.item.institution_id, as_of
@@ -84,7 +85,13 @@ class PlaidProvider:
         return HoldingsReport(institution(item.item), reports, self._clock.now(), (*item_odd, *odd, *unlisted))
 
     async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:
-        """Return all pages; the total may change between them, so an empty page ends them too."""
+        """Return all pages; the total may change between them, so an empty page ends them too.
+
+        Raises:
+            Unsupported: The Item was made without investments.
+        """
+        if not (await self.item(access)).item.has_investments:
+            raise Unsupported("the connection has no investments")
         records: list[msgspec.Raw] = []
         securities: list[msgspec.Raw] = []
         plan: str | None = None
@@ -132,17 +139,15 @@ class PlaidProvider:
     async def close(self) -> None:
         await self.client.close()
 
-    async def _holdings(self, access: Access, account: str | None) -> HoldingsAnswer:
+    async def _holdings(self, access: Access, account: str | None, *, has_investments: bool) -> HoldingsAnswer:
         """Return accounts and holdings; an Item without investments has accounts alone."""
-        try:
-            return await self.client.post(
-                "investments_holdings_get", _body(access, account), HoldingsAnswer, item=access.connection
-            )
-        except Unsupported:
-            answer = await self.client.post(
-                "accounts_get", _body(access, account), AccountsAnswer, item=access.connection
-            )
-            return HoldingsAnswer(answer.accounts, [], [])
+        with suppress(Unsupported):
+            if has_investments:
+                return await self.client.post(
+                    "investments_holdings_get", _body(access, account), HoldingsAnswer, item=access.connection
+                )
+        answer = await self.client.post("accounts_get", _body(access, account), AccountsAnswer, item=access.connection)
+        return HoldingsAnswer(answer.accounts, [], [])
 
 
 def institution(item: Item) -> Institution | None:

@@ -68,6 +68,7 @@ def _transaction(
         return security
     instrument = None if security is None else instruments.instrument(security.record, currency, institution)
     kind = _kind(line)
+    pence = instruments.pence(line.iso_currency_code, line.unofficial_currency_code)
     multiplier = Decimal(1) if instrument is None else instrument.multiplier
     transaction = ProviderTransaction(
         account=line.account_id,
@@ -75,9 +76,9 @@ def _transaction(
         instrument=instrument,
         kind=kind,
         quantity=_quantity(line, kind, multiplier),
-        price=line.price or None,
-        amount=-line.amount,
-        fees=line.fees,
+        price=line.price / pence if line.price else None,
+        amount=-line.amount / pence,
+        fees=None if line.fees is None else line.fees / pence,
         currency=currency,
         trade_date=line.date,
         settlement_date=None,

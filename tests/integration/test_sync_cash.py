@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from providers.linking import connect_plaid
 from realtime.domain.account import ConnectionId
 from realtime.store.pool import Pool
 from tests.support.syncing import SyncWorld, sync_world
@@ -42,6 +43,16 @@ async def test_plaid_cash_counts_once_wherever_it_stands(world: SyncWorld, cash:
     assert await world.holdings(key) == before
     assert await totals(world, key) == worth
     assert (await world.last_run(key))["outcome"] == "complete"
+
+
+async def test_bank_without_investments_is_its_balance(world: SyncWorld) -> None:
+    """Ensure that an Item that has no investment account is its cash, and no error."""
+    user = await world.user()
+    token = await world.plaid.link.sandbox_public_token("ins_109509", "linus", products=("transactions",))
+    key = await connect_plaid(world.pool, world.parts.cipher, world.plaid, user_id=user, public_token=token)
+    await world.run_due()
+    assert await world.holdings(key) == {"1111": {"CUR:USD": Decimal("3105.44")}}
+    assert await world.status(key) == ("active", None)
 
 
 async def test_snaptrade_account_without_holdings_is_worth_its_total(world: SyncWorld) -> None:

@@ -145,9 +145,36 @@ def test_amounts_in_another_currency_than_the_listing_are_unknown() -> None:
 def test_pence_are_pounds() -> None:
     """Ensure that amounts in GBX are divided by 100."""
     codes = {"iso_currency_code": None, "unofficial_currency_code": "GBX"}
-    [one] = report([holding(**codes, institution_price=510)], [security(**codes, market_identifier_code="XLON")])
+    [one] = report(
+        [holding(**codes, institution_price=510, institution_value=5100)],
+        [security(**codes, market_identifier_code="XLON")],
+    )
     [line] = one.holdings or ()
     assert (line.instrument.currency, line.price, line.instrument.symbol) == ("GBP", Decimal("5.1"), "AAPL.L")
+
+
+@pytest.mark.parametrize(
+    ("fields", "price"),
+    [
+        ({"quantity": 10000, "institution_price": 98.5, "institution_value": 9850}, "0.985"),
+        ({"quantity": 10, "institution_price": 5.1, "institution_value": 51.2}, "5.1"),
+        ({"quantity": -10, "institution_price": 5.1, "institution_value": -51}, "5.1"),
+        ({"quantity": -10000, "institution_price": 98.5, "institution_value": 9850}, "0.985"),
+        ({"quantity": 10, "institution_price": 5.1, "institution_value": 0}, "5.1"),
+        ({"quantity": 10, "institution_price": 5.1, "institution_value": None}, "5.1"),
+    ],
+)
+def test_price_is_of_a_unit(fields: dict[str, Any], price: str) -> None:
+    """Ensure that a bond quoted per 100 of its face value is not worth a hundred times as much."""
+    [one] = report([holding(**fields)], [security(type="fixed income", ticker_symbol=None, cusip="037833AL4")])
+    [line] = one.holdings or ()
+    assert line.price == Decimal(price)
+
+
+def test_a_name_that_looks_like_a_date_stays_a_name() -> None:
+    """Ensure that `June - 529` is what the account is called, which the SDK's models take for a day."""
+    [one] = report([], owned=[account(name="June - 529", mask="2026")])
+    assert (one.account.name, one.account.mask) == ("June - 529", "2026")
 
 
 def test_short_cost_is_signed_like_its_quantity() -> None:
