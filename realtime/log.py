@@ -51,6 +51,8 @@ Event = Literal[
     "sync_failed",
     "sync_unsupported",
     "values_reset",
+    "webhook_failed",
+    "webhook_processed",
 ]
 
 _SECRET = re.compile(

@@ -124,6 +124,19 @@ SYNC_ERROR = Counter(
     registry=REGISTRY,
 )
 
+API_WEBHOOK_RECEIVED = Counter(
+    "api_webhook_received_total",
+    "Webhooks that came, by provider and what became of them (new, known, refused).",
+    ["provider", "outcome"],
+    registry=REGISTRY,
+)
+SYNC_WEBHOOK_PROCESSED = Counter(
+    "sync_webhook_processed_total",
+    "Webhooks whose meaning was carried out, by provider and outcome (done, retried, dead).",
+    ["provider", "outcome"],
+    registry=REGISTRY,
+)
+
 COLLECTOR_LEADING = Gauge("collector_leading", "1 while this collector holds the streams.", registry=REGISTRY)
 COLLECTOR_TRADES = Counter("collector_trades_total", "Trades taken in from the streams.", registry=REGISTRY)
 COLLECTOR_PRICES = Counter("collector_prices_total", "Prices written to the board and the feed.", registry=REGISTRY)

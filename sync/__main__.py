@@ -8,7 +8,7 @@ from socket import gethostname
 
 from providers.registry import open_providers
 from realtime.clock import WallClock
-from realtime.contract.names import JOB_QUEUED
+from realtime.contract.names import JOB_QUEUED, WEBHOOK_STORED
 from realtime.crypto import CredentialCipher
 from realtime.process import Process, run_stage
 from realtime.store.keys import new_key
@@ -16,6 +16,7 @@ from realtime.store.notify import listen
 from realtime.store.pool import open_pool
 from sync.parts import Parts
 from sync.scheduler import schedule
+from sync.webhooks import WebhookWorker
 from sync.worker import Worker
 
 _GIVES_WAY = 15
@@ -43,12 +44,15 @@ async def main(process: Process) -> None:
                     timedelta(seconds=settings.balances_refresh_every_s),
                 )
             )
-            tasks.create_task(_wake_on_news(process, worker))
+            webhooks = WebhookWorker(parts)
+            tasks.create_task(webhooks.run())
+            tasks.create_task(_wake_on_news(process, JOB_QUEUED, worker.wake))
+            tasks.create_task(_wake_on_news(process, WEBHOOK_STORED, webhooks.wake))
 
 
-async def _wake_on_news(process: Process, worker: Worker) -> None:
-    async for _ in listen(process.settings.database_url, JOB_QUEUED, WallClock(), process.log):
-        worker.wake.set()
+async def _wake_on_news(process: Process, channel: str, wake: asyncio.Event) -> None:
+    async for _ in listen(process.settings.database_url, channel, WallClock(), process.log):
+        wake.set()
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ async def run_job(parts: Parts, job: Job) -> None:
         await finish_run(database, run, parts.clock.now(), result)
         if failure is None:
             await finish_job(database, job)
-            await mark_synced(database, job.connection_id)
+            await mark_synced(database, job.connection_id, is_proof=job.kind is JobKind.HOLDINGS)
             await _follow_up(database, job)
         else:
             if failure.status is not None and _concerns_connection(job, failure.status):

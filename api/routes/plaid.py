@@ -17,10 +17,10 @@ from api.routes.accounts import Accounts, accounts_at
 from api.routes.connections import Connections, Message, SyncLogs, connections_at
 from providers.base import Product
 from providers.linking import access_to, connect_plaid
-from realtime.bus.link_sessions import link_session_user, remember_link_session
 from realtime.domain.account import ConnectionId, ProviderName
 from realtime.errors import BadRequest, RetryLater
 from realtime.store.audit import Act
+from realtime.store.link_sessions import link_session_user, remember_link_session
 from realtime.store.portfolio import linked_accounts, linked_connections
 from realtime.store.sync_logs import sync_logs
 
@@ -100,7 +100,7 @@ async def link_token(linker: LinkerOf, body: LinkTokenRequest | None = None) -> 
         hosted=True,
         back_to=linker.redirect(wanted.redirect_url),
     )
-    await remember_link_session(linker.parts.bus, link.token, linker.user_id)
+    await remember_link_session(linker.parts.pool, link.token, linker.user_id)
     return LinkTokenAnswer(
         link_token=link.token, expiration=link.expires_at, request_id=link.request_id, hosted_link_url=link.hosted_url
     )
@@ -177,7 +177,7 @@ async def _connect(linker: Linker, body: ConnectRequest) -> ConnectAnswer:
         tokens = [body.public_token]
     else:
         assert body.link_token is not None
-        if await link_session_user(linker.parts.bus, body.link_token) != linker.user_id:
+        if await link_session_user(linker.parts.pool, body.link_token) != linker.user_id:
             raise BadRequest("unknown_link_token", "this link token was not made for you, or is too old")
         tokens = await linker.plaid.link.public_tokens(body.link_token)
     keys = []

@@ -27,6 +27,7 @@ from providers.plaid.documents import (
 )
 from providers.plaid.link import PlaidLink
 from providers.plaid.transactions import transactions_report
+from providers.plaid.webhooks import PlaidWebhooks
 from realtime.clock import Clock
 from realtime.domain.account import ProviderName
 from realtime.errors import Misconfigured, Unsupported
@@ -45,6 +46,7 @@ class PlaidProvider:
     def __init__(self, client: PlaidClient, link: PlaidLink, clock: Clock) -> None:
         self.client = client
         self.link = link
+        self.webhooks = PlaidWebhooks(client, clock)
         self._clock = clock
 
     async def accounts(self, access: Access) -> Sequence[ReportedAccount]:

@@ -8,6 +8,7 @@ from providers.snaptrade import errors
 from providers.snaptrade.client import SnapTradeClient
 from providers.snaptrade.portal import SnapTradePortal
 from providers.snaptrade.provider import SnapTradeProvider
+from providers.snaptrade.webhooks import SnapTradeWebhooks
 from realtime.clock import Clock
 from realtime.domain.account import ProviderName
 from realtime.errors import Misconfigured
@@ -40,4 +41,5 @@ def open_snaptrade(settings: Settings, clock: Clock) -> SnapTradeProvider | None
     except InvalidHostConfigurationError:
         problem = "NAVSTREAM_SNAPTRADE_URL: SnapTrade's SDK wants a dotted name or an IPv4 address, not localhost"
         raise Misconfigured((problem,)) from None
-    return SnapTradeProvider(client, SnapTradePortal(client), clock)
+    webhooks = SnapTradeWebhooks(settings.snaptrade_consumer_key, clock)
+    return SnapTradeProvider(client, SnapTradePortal(client), webhooks, clock)

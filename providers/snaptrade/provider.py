@@ -31,6 +31,7 @@ from providers.snaptrade.documents import (
 )
 from providers.snaptrade.portal import SnapTradePortal
 from providers.snaptrade.transactions import transactions
+from providers.snaptrade.webhooks import SnapTradeWebhooks
 from realtime.clock import Clock
 from realtime.domain.account import ProviderName
 from realtime.errors import Misconfigured, ReconnectNeeded, RetryLater
@@ -45,9 +46,12 @@ class SnapTradeProvider:
 
     name = ProviderName.SNAPTRADE
 
-    def __init__(self, client: SnapTradeClient, portal: SnapTradePortal, clock: Clock) -> None:
+    def __init__(
+        self, client: SnapTradeClient, portal: SnapTradePortal, webhooks: SnapTradeWebhooks, clock: Clock
+    ) -> None:
         self.client = client
         self.portal = portal
+        self.webhooks = webhooks
         self._clock = clock
 
     async def accounts(self, access: Access) -> Sequence[ReportedAccount]:

@@ -16,6 +16,9 @@ EVERYBODY = "*"
 JOB_QUEUED = "navstream_job_queued"
 """NOTIFY channel; no payload."""
 
+WEBHOOK_STORED = "navstream_webhook_stored"
+"""NOTIFY channel; no payload."""
+
 
 def price_board() -> str:
     """Hash: instrument id → newest Price."""
@@ -80,11 +83,6 @@ def heartbeat(process: str) -> str:
 def heartbeats() -> str:
     """Pattern for SCAN over all heartbeats."""
     return "nav:{heartbeat}:*"
-
-
-def link_session(digest: str) -> str:
-    """Key: the user id for whom a link token was made; expires."""
-    return f"nav:link:{digest}"
 
 
 def sign_in_code(code: str) -> str:

@@ -35,11 +35,18 @@ on conflict (id) do update set name = excluded.name where institutions.name <> e
 """
 _SET_INSTITUTION = "update connections set institution_id = $2 where id = $1 and institution_id is distinct from $2"
 _SYNCED = """
-update connections set status = 'active', error_code = null, error_message = null, last_synced_at = now()
+update connections
+set last_synced_at = now(),
+    status = case when $2 or status <> 'reconnect_needed' then 'active' else status end,
+    error_code = case when status = 'active' or (status = 'reconnect_needed' and not $2) then error_code end,
+    error_message = case when status = 'active' or (status = 'reconnect_needed' and not $2) then error_message end
 where id = $1 and status <> 'removed'
 """
 _FAILED = """
 update connections set status = $2, error_code = $3, error_message = $4 where id = $1 and status <> 'removed'
+"""
+_REPAIRED = """
+update connections set status = 'active', error_code = null, error_message = null where id = $1 and status <> 'removed'
 """
 _REMOVED = "update connections set status = 'removed', credential = null where id = $1"
 _LOCK = "select status from connections where id = $1 for update"
@@ -125,15 +132,26 @@ async def set_institution(connection: Connection, connection_id: ConnectionId, i
     await connection.execute(_SET_INSTITUTION, connection_id, institution_id)
 
 
-async def mark_synced(connection: Connection, connection_id: ConnectionId) -> None:
-    """Record that the connection works."""
-    await connection.execute(_SYNCED, connection_id)
+async def mark_synced(connection: Connection, connection_id: ConnectionId, *, is_proof: bool) -> None:
+    """Record that something of the connection was read.
+
+    Args:
+        connection: In whose transaction.
+        connection_id: Of what.
+        is_proof: It shows that the user need not sign in again; a broken login may still answer with old data.
+    """
+    await connection.execute(_SYNCED, connection_id, is_proof)
+
+
+async def mark_repaired(connection: Connection | Pool, connection_id: ConnectionId) -> None:
+    """Record that whatever was wrong with the connection, or was announced to be, is over."""
+    await connection.execute(_REPAIRED, connection_id)
 
 
 async def mark_failed(
     connection: Connection | Pool, connection_id: ConnectionId, status: ConnectionStatus, code: str, message: str
 ) -> None:
-    """Record why the connection does not work; nothing that it holds changes."""
+    """Record why the connection does not work, or (active) soon will not; nothing that it holds changes."""
     await connection.execute(_FAILED, connection_id, status.value, code, message)
 
 

@@ -13,10 +13,9 @@ from realtime.bus.client import Bus
 from realtime.bus.prices import write_batch
 from realtime.clock import now_ns
 from realtime.contract.messages import PriceBatch
-from realtime.embedded import EmbeddedPostgres, EmbeddedValkey
+from realtime.embedded import EmbeddedPostgres, EmbeddedValkey, free_port
 from realtime.store.migrate import migrate
 from realtime.store.pool import open_pool
-from tests.support.demo import free_port
 from tests.support.monitoring import Operator, looked, monitoring, operator, played
 from tests.support.waiting import wait_until
 from tests.unit.monitor.builders import beat

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from providers.linking import access_to
 from realtime.domain.account import ProviderName
 from realtime.store.connections import connection_by_id
+from realtime.store.jobs import JobKind
 from realtime.store.pool import Pool
 from tests.support.syncing import SyncWorld, sync_world
 
@@ -196,3 +197,21 @@ async def test_wrong_keys_of_ours_are_named(world: SyncWorld, postgres_dsn: str)
     assert row is not None
     assert (row["status"], row["error_code"]) == ("error", "misconfigured")
     assert "PLAID_SECRET" in row["error_message"]
+
+
+async def test_old_transactions_prove_no_working_login(world: SyncWorld) -> None:
+    """Ensure a connection that needs a login says so until its holdings are read, whatever else still answers."""
+    key = await world.link_snaptrade(await world.user())
+    await world.run_due()
+    await world.control("snaptrade", "connections", persona="ada", disabled=True)
+    await world.ask(key)
+    await world.run_due()
+    assert await world.status(key) == ("reconnect_needed", "CONNECTION_DISABLED")
+    for kind in (JobKind.TRANSACTIONS, JobKind.BALANCES):
+        await world.ask(key, kind)
+        await world.run_due()
+        assert await world.status(key) == ("reconnect_needed", "CONNECTION_DISABLED")
+    await world.control("snaptrade", "connections", persona="ada", disabled=False)
+    await world.ask(key)
+    await world.run_due()
+    assert await world.status(key) == ("active", None)

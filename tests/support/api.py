@@ -41,8 +41,8 @@ class Api:
 
 
 @asynccontextmanager
-async def running_api(parts: Parts) -> AsyncIterator[Api]:
-    """Serve while the body runs."""
-    async with serving(create_app(parts), "127.0.0.1", 0) as server, aiohttp.ClientSession() as http:
+async def running_api(parts: Parts, port: int = 0) -> AsyncIterator[Api]:
+    """Serve while the body runs, on any free port by default."""
+    async with serving(create_app(parts), "127.0.0.1", port) as server, aiohttp.ClientSession() as http:
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Api(f"http://127.0.0.1:{port}", http, parts.tokens, parts)

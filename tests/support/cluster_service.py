@@ -20,14 +20,13 @@ from realtime.bus.cluster import place_of
 from realtime.bus.heartbeats import read_heartbeats
 from realtime.clock import MarketClock
 from realtime.contract.messages import Heartbeat
-from realtime.embedded import EmbeddedPostgres, EmbeddedServers
+from realtime.embedded import EmbeddedPostgres, EmbeddedServers, free_port
 from realtime.embedded_cluster import EmbeddedCluster
 from realtime.settings import settings_from
 from realtime.store.migrate import migrate
 from realtime.store.pool import Pool, open_pool
 from realtime.up import end_process
 from tests.support.balancer import balanced
-from tests.support.demo import free_port
 from tests.support.exact import UserValuation
 from tests.support.faults_service import new_database, simulators, watch_everybody
 from tests.support.truth import Market, true_values

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dotenv import dotenv_values
 from realtime.auth import Tokens
 from realtime.clock import WallClock
 from realtime.domain.account import UserId
+from realtime.embedded import free_port
 from realtime.settings import Settings, settings_from
 
 _UP = re.compile(r"navstream is up: (\S+)")
@@ -90,13 +90,6 @@ def running_demo(folder: Path, *options: str) -> Iterator[DemoProcess]:
         process.stdout.close()
     _, left = psutil.wait_procs(children, timeout=5)
     assert not left, f"the demo left processes behind: {left}"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_up(process: "subprocess.Popen[str]") -> tuple[str, str]:

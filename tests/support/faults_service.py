@@ -22,12 +22,11 @@ from realtime.bus.client import Bus, open_bus
 from realtime.bus.heartbeats import read_heartbeats
 from realtime.clock import MarketClock, WallClock
 from realtime.domain.account import AccountId, UserId
-from realtime.embedded import EmbeddedPostgres, EmbeddedServers, EmbeddedValkey
+from realtime.embedded import EmbeddedPostgres, EmbeddedServers, EmbeddedValkey, free_port
 from realtime.settings import Settings, settings_from
 from realtime.store.migrate import migrate
 from realtime.store.pool import Pool, open_pool
 from realtime.up import STAGES, Supervisor
-from tests.support.demo import free_port
 from tests.support.faults_stage import STEP, STEP_FILE
 from tests.support.truth import Market
 from tests.support.waiting import wait_until
