@@ -46,7 +46,7 @@ _UNSUPPORTED = frozenset(
     }
 )  # fmt: skip
 _OUR_KEYS = frozenset({"INVALID_API_KEYS", "UNAUTHORIZED_ENVIRONMENT", "UNAUTHORIZED_ROUTE_ACCESS", "INVALID_PRODUCT"})
-_CLIENT_TOKENS = frozenset({"INVALID_PUBLIC_TOKEN", "INVALID_LINK_TOKEN"})
+_CLIENT_INPUT = frozenset({"INVALID_PUBLIC_TOKEN", "INVALID_LINK_TOKEN", "INVALID_ACCOUNT_ID", "INVALID_INSTITUTION"})
 _CLIENT_LIMITS = frozenset(
     {"ACCOUNTS_BALANCE_GET_LIMIT", "INSTITUTIONS_GET_LIMIT", "INSTITUTIONS_GET_BY_ID_LIMIT", "RATE_LIMIT"}
 )
@@ -102,6 +102,6 @@ def _known(code: str, reason: str) -> Exception | None:
         return RetryLater(f"{reason} [{code}]", _RETRY_AFTER_S[code])
     if code in _OUR_KEYS:
         return Misconfigured((f"PLAID_CLIENT_ID, PLAID_SECRET, PLAID_ENV: Plaid refuses them [{code}]",))
-    if code in _CLIENT_TOKENS:
+    if code in _CLIENT_INPUT:
         return BadRequest(code.lower(), reason)
     return None

@@ -55,7 +55,7 @@ def _from_answer(error: ApiException) -> Exception:
 
 
 def _refusal(status: int, code: str, detail: str) -> Exception | None:
-    if code in _OUR_KEYS:
+    if code in _OUR_KEYS and status == 401:  # with 400 the same code is a request that is wrong
         return Misconfigured((f"SNAPTRADE_CLIENT_ID, SNAPTRADE_CONSUMER_KEY: SnapTrade refuses them [{code}]",))
     if code in _UNSUPPORTED or status in {410, 501}:
         return Unsupported(detail or f"SnapTrade answered HTTP {status}")

@@ -29,7 +29,8 @@ def answer(status: int, body: Any = None, headers: dict[str, str] | None = None)
     ("status", "body", "kind"),
     [
         (400, {"detail": "User exists", "code": "1010"}, UnexpectedAnswer),
-        (400, {"detail": "Unable to verify data sent", "code": "1076"}, Misconfigured),
+        (400, {"detail": "Unable to verify data sent", "code": "1076"}, UnexpectedAnswer),
+        (400, {"detail": "Invalid input", "code": "1012"}, UnexpectedAnswer),
         (401, {"detail": "Unable to verify signature sent", "code": "1076"}, Misconfigured),
         (401, {"detail": "Invalid userID or userSecret provided", "code": "1083"}, ReconnectNeeded),
         (401, {"detail": "user not found", "code": "0000"}, ReconnectNeeded),
