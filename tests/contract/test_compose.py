@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from realtime.bus.cluster import is_cluster_url
 from realtime.up import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -14,9 +15,26 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 def test_one_service_per_stage() -> None:
     """Ensure a new stage is not forgotten in compose.yaml."""
     services = COMPOSE["services"]
-    assert set(services) == {*STAGES, "migrate", "postgres", "valkey"}
+    always = {name for name, service in services.items() if "profiles" not in service}
+    assert always == {*STAGES, "migrate", "postgres", "valkey"}
     for stage in STAGES:
         assert services[stage]["command"] == ["navstream", "run", stage]
+
+
+def test_the_cluster_profile_is_a_whole_cluster() -> None:
+    """Ensure three primaries with a replica each, four calculators and three broadcasters behind a balancer."""
+    services = COMPOSE["services"]
+    commands = [service.get("command") for service in services.values()]
+    assert commands.count(["navstream", "run", "calculator"]) == 4
+    assert commands.count(["navstream", "run", "broadcaster"]) == 3
+    nodes = [name for name, service in services.items() if "--cluster-enabled" in service.get("command", ())]
+    assert len(nodes) == 6
+    assert set(services["valkey-cluster"]["depends_on"]) == set(nodes)
+    assert all(f"{node}:6379" in services["valkey-cluster"]["command"][-1] for node in nodes)
+    balancer = (ROOT / "deploy" / "compose" / "haproxy.cfg").read_text()
+    assert all(f"{name}:8081" in balancer for name in services if name.startswith("broadcaster"))
+    settings = (ROOT / "deploy" / "compose" / "cluster.env").read_text()
+    assert is_cluster_url(settings.splitlines()[0].partition("=")[2])
 
 
 def test_dependencies_exist_and_can_be_waited_for() -> None:
