@@ -19,6 +19,7 @@ from realtime.domain.account import UserId
 from realtime.errors import BadRequest, Misconfigured, NavstreamError
 from realtime.log import set_up_logging
 from realtime.settings import Settings, adopt_environment_file, load_settings, process_environment
+from realtime.store.jobs import JobState
 from realtime.store.migrate import migrate as apply_migrations
 from realtime.store.pool import open_pool
 from realtime.up import STAGES
@@ -35,6 +36,8 @@ app = typer.Typer(
     **Run it:** put credentials into `.env` (see `docs/settings.md`), then `navstream up`.
     """,
 )
+jobs = typer.Typer(no_args_is_help=True, help="The refreshes of connections, as durable jobs.")
+app.add_typer(jobs, name="jobs")
 
 
 class Stage(StrEnum):
@@ -144,6 +147,33 @@ def refresh(
 
     settings = _settings("migrate")
     sys.exit(_or_exit(refresh_now(settings, user, connection)))
+
+
+@jobs.command("list")
+def jobs_list(
+    state: Annotated[
+        JobState | None, typer.Option("--state", help="Only these; default: all that are not done.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="At most so many, newest first.", min=1)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show refreshes that wait, run or failed for good (dead), with the last error of each."""
+    from realtime.jobs_now import show_jobs  # noqa: PLC0415  # only this command draws
+
+    _or_exit(show_jobs(_settings("migrate"), state, limit, as_json=as_json))
+
+
+@jobs.command("retry")
+def jobs_retry(
+    job: Annotated[UUID | None, typer.Argument(help="A dead job's id; with --all, none.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every dead job.")] = False,
+) -> None:
+    """Queue dead jobs again."""
+    if every == (job is not None):
+        raise typer.BadParameter("give a job's id, or --all")
+    from realtime.jobs_now import retry_jobs  # noqa: PLC0415  # only this command needs it
+
+    typer.echo(f"queued again: {_or_exit(retry_jobs(_settings('migrate'), job))}")
 
 
 @app.command()

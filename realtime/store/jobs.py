@@ -9,6 +9,7 @@ workers, SKIP LOCKED. Lost when: never; a killed worker's job is claimed again w
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -80,6 +81,25 @@ _NEXT_DUE = """
 select extract(epoch from min(coalesce(claimed_until, due_at)) - now())::float8 from jobs
 where state in ('queued', 'running')
 """
+_LIST = """
+select j.id, j.kind, j.connection_id, c.provider, coalesce(n.name, c.provider) as institution, u.name as user, j.state,
+    j.trigger, j.attempts, j.due_at, j.last_error
+from jobs j
+join connections c on c.id = j.connection_id
+join users u on u.id = j.user_id
+left join institutions n on n.id = c.institution_id
+where case when $1::text is null then j.state <> 'done' else j.state = $1 end
+order by j.created_at desc, j.id desc limit $2
+"""
+_REVIVE = """
+with job as (
+    update jobs set state = 'queued', due_at = now(), attempts = 0, finished_at = null
+    where id = $1 and state = 'dead' and not exists (
+        select from jobs q where q.connection_id = jobs.connection_id and q.kind = jobs.kind and q.state = 'queued')
+    returning id
+)
+select job.id, pg_notify($2, '') from job
+"""
 _PRUNE = "delete from jobs where state in ('done', 'dead') and finished_at < now() - interval '30 days'"
 
 
@@ -87,6 +107,13 @@ class JobKind(StrEnum):
     HOLDINGS = "holdings"
     BALANCES = "balances"
     TRANSACTIONS = "transactions"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
 
 
 class Trigger(StrEnum):
@@ -114,6 +141,23 @@ class Job:
     trigger: str
     attempts: int
     worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedJob:
+    """A job as an operator sees it; `user` is his name."""
+
+    id: UUID
+    kind: str
+    connection_id: UUID
+    provider: str
+    institution: str
+    user: str
+    state: JobState
+    trigger: str
+    attempts: int
+    due_at: datetime
+    last_error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +232,17 @@ async def give_back_job(pool: Pool, job: Job) -> None:
         await pool.execute(_GIVE_BACK, job.id, job.worker, job.attempts)
     except asyncpg.UniqueViolationError:
         await pool.execute(_END, job.id, job.worker, job.attempts, "done", "superseded")
+
+
+async def list_jobs(pool: Pool, state: JobState | None, limit: int) -> list[ListedJob]:
+    """Return jobs, newest first: those in one state, or (None) all that are not done."""
+    rows = await pool.fetch(_LIST, None if state is None else state.value, limit)
+    return [ListedJob(**{**row, "state": JobState(row["state"])}) for row in rows]
+
+
+async def revive_job(pool: Pool, job: UUID) -> bool:
+    """Queue a dead job again, as if it had never been tried; False when it is not dead, or the same waits already."""
+    return await pool.fetchval(_REVIVE, job, JOB_QUEUED) is not None
 
 
 async def count_jobs(pool: Connection | Pool) -> JobCounts:
