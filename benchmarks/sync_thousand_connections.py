@@ -1,4 +1,4 @@
-"""A thousand connections refreshed at once, within each provider's limits, while trades reach watching clients.
+"""A thousand connections due at once, refreshed within each provider's limits while trades reach watching clients.
 
 975 at Plaid, 22 at SnapTrade, 3 at Alpaca, the real `sync` process against the simulators, which refuse whatever
 exceeds the providers' limits a minute. Beside the duration: the process's memory, and the latency from trade to client
@@ -46,7 +46,7 @@ _NOTHING_ELSE_DUE = """
 delete from jobs;
 update connections set status = 'reconnect_needed' where provider = 'alpaca' and credential is null; -- the watched
 insert into sync_runs (id, connection_id, user_id, product, trigger, started_at, finished_at, outcome)
-select gen_random_uuid(), id, user_id, 'holdings', 'schedule', now(), now(), 'unsupported' from connections
+select gen_random_uuid(), id, user_id, 'holdings', 'request', now(), now(), 'unsupported' from connections
 """
 MIB = 1 << 20
 
@@ -205,13 +205,13 @@ async def _refresh_all(
     began_s = perf_counter()
     async with pool.acquire() as database, database.transaction():
         for key, user in connections:
-            await enqueue_refresh(database, connection_id=key, user_id=user, trigger=Trigger.REQUEST)
+            await enqueue_refresh(database, connection_id=key, user_id=user, trigger=Trigger.SCHEDULE)
     async with asyncio.timeout(SETTLED_WITHIN_S):
         while await pool.fetchval("select exists (select from jobs where state in ('queued', 'running'))"):
             run.memory_peak = max(run.memory_peak, process.memory_info().rss)
             await asyncio.sleep(0.1)
     run.duration_s = perf_counter() - began_s
-    rows = await pool.fetch("select outcome, count(*) from sync_runs where trigger = 'request' group by outcome")
+    rows = await pool.fetch("select outcome, count(*) from sync_runs where trigger = 'schedule' group by outcome")
     run.outcomes = {row["outcome"]: row["count"] for row in rows}
 
 

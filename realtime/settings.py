@@ -165,6 +165,9 @@ class Settings(WatchSettings):
     snaptrade_url: str = Field(default="https://api.snaptrade.com", description="SnapTrade API.")
 
     sync_concurrency: int = Field(default=8, gt=0, description="Connections refreshed at the same time.")
+    sync_scheduled_per_s: float = Field(
+        default=25.0, gt=0, description="Refreshes by schedule begun a second; what people ask for does not wait."
+    )
     holdings_refresh_at: str = Field(
         default="02:00", pattern=r"^\d\d:\d\d$", description="Daily holdings refresh, New York time."
     )

@@ -33,7 +33,13 @@ async def main(process: Process) -> None:
         gc.freeze()  # the SDKs' models are a large heap that never changes: spare the collector from walking it
         parts = Parts(pool, providers, CredentialCipher(settings.encryption_keys), clock, process.log)
         name = f"{gethostname()}:{os.getpid()}:{new_key()}"
-        worker = Worker(parts, process.health, name, settings.sync_concurrency)
+        worker = Worker(
+            parts,
+            process.health,
+            name,
+            settings.sync_concurrency,
+            scheduled_per_s=settings.sync_scheduled_per_s,
+        )
         process.health.facts["providers"] = " ".join(providers.names)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(worker.run())

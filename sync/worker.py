@@ -4,6 +4,7 @@ Claims expire unless renewed, so the jobs of a killed worker are taken up again 
 """
 
 import asyncio
+import math
 import random
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ class Worker:
     Attributes:
         name: Unlike any other worker's, now and after a restart.
         concurrency: Jobs at the same time.
+        scheduled_per_s: Jobs of the schedule that begin in a second: all at once they would delay live values.
         wake: Set by whoever hears that a job was queued.
     """
 
@@ -55,6 +57,7 @@ class Worker:
     name: str
     concurrency: int
     claim_s: float = CLAIM_S
+    scheduled_per_s: float = math.inf
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     _running: dict[UUID, tuple[Job, asyncio.Task[None]]] = field(default_factory=dict)
 
@@ -74,6 +77,8 @@ class Worker:
                             await self.wake.wait()
                     continue
                 self._running[job.id] = job, tasks.create_task(self._run(job, free))
+                if job.trigger == Trigger.SCHEDULE:
+                    await self.parts.clock.sleep(1 / self.scheduled_per_s)
 
     async def _claim(self) -> Job | None:
         try:

@@ -10,6 +10,7 @@ from itertools import pairwise
 import asyncpg
 import pytest
 
+from realtime.domain.account import UserId
 from realtime.store.jobs import (
     Job,
     JobKind,
@@ -118,6 +119,25 @@ async def test_people_come_before_the_schedule(world: SyncWorld) -> None:
         await enqueue_refresh(world.pool, connection_id=key, user_id=ada, trigger=Trigger.SCHEDULE)
     asked = await world.ask(keys[2])
     assert (await world.claim()).id == asked
+
+
+async def test_jobs_of_the_schedule_begin_one_after_the_other(world: SyncWorld) -> None:
+    """Ensure that what is due at one hour does not begin at one moment, and that what people ask for does not wait."""
+    keys = [await world.link_plaid(await world.user(name)) for name in ("ada", "grace", "alan", "mary")]
+    await world.run_due()
+    for key in keys[:3]:
+        user = UserId(await world.pool.fetchval("select user_id::text from connections where id = $1", key))
+        await enqueue_refresh(world.pool, connection_id=key, user_id=user, trigger=Trigger.SCHEDULE)
+    await world.ask(keys[3])
+    async with world.working(scheduled_per_s=4):
+        for key in keys:
+            await world.settled(key)
+    query = "select started_at from sync_runs where trigger = $1 order by started_at"
+    scheduled, asked = [
+        [row["started_at"] for row in await world.pool.fetch(query, kind)] for kind in ("schedule", "request")
+    ]
+    assert all((later - earlier).total_seconds() > 0.2 for earlier, later in pairwise(scheduled))
+    assert asked[0] < scheduled[1]
 
 
 async def test_request_of_an_uncommitted_transaction_is_none(world: SyncWorld) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -137,9 +138,11 @@ class SyncWorld:
         return count
 
     @asynccontextmanager
-    async def working(self, *, name: str = "", concurrency: int = 4, claim_s: float = 2.0) -> AsyncIterator[Worker]:
+    async def working(
+        self, *, name: str = "", concurrency: int = 4, claim_s: float = 2.0, scheduled_per_s: float = math.inf
+    ) -> AsyncIterator[Worker]:
         """Run a worker as the process does, woken by NOTIFY."""
-        worker = Worker(self.parts, self.health, name or str(new_key()), concurrency, claim_s)
+        worker = Worker(self.parts, self.health, name or str(new_key()), concurrency, claim_s, scheduled_per_s)
 
         async def wake() -> None:
             async for _ in listen(self.dsn, JOB_QUEUED, WallClock(), self.parts.log):
