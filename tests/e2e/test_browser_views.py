@@ -136,6 +136,7 @@ async def test_a_lost_connection_greys_the_page_at_once(service: Service, page: 
     seen = page.locator("main.offline")
     service.demo.kill_stage("broadcaster")
     await expect(seen).to_be_attached(timeout=2 * SECONDS)
+    await expect(page.get_by_test_id("connection-state")).to_contain_text("Lost at")
     await expect(seen).to_have_count(0, timeout=20 * SECONDS)
 
 

@@ -49,8 +49,8 @@ export function useSpan(
   const tall = lines.map((line) =>
     line.kind === "group" ? heights.group : open.has(line.key) ? (measured.current.get(line.key) ?? heights.row) : heights.row,
   );
-  const top = -(list.current?.getBoundingClientRect().top ?? 0);
-  const span = all ? { from: 0, to: lines.length, before: 0, after: 0 } : spanOf(tall, top, innerHeight);
+  const top = (): number => -(list.current?.getBoundingClientRect().top ?? 0);
+  const span = all ? { from: 0, to: lines.length, before: 0, after: 0 } : spanOf(tall, top(), innerHeight);
   const shown = useRef(span);
   shown.current = span;
   const newest = useRef(tall);
@@ -58,8 +58,8 @@ export function useSpan(
 
   useEffect(() => {
     const scrolled = (): void => {
-      const box = list.current?.getBoundingClientRect();
-      const next = spanOf(newest.current, -(box?.top ?? 0), innerHeight);
+      const top = -(list.current?.getBoundingClientRect().top ?? 0);
+      const next = spanOf(newest.current, top, innerHeight);
       if (next.from !== shown.current.from || next.to !== shown.current.to) {
         redraw((count) => count + 1);
       }

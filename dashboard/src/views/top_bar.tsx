@@ -71,14 +71,18 @@ function MarketState({ market }: { market: Market | null }) {
   );
 }
 
-const CONNECTION_NAMES = { connecting: "Connecting…", live: "Live", reconnecting: "Reconnecting…", "signed-out": "" };
+const NAMES = { connecting: "Connecting…", live: "Live", "signed-out": "" };
 
 function ConnectionState({ connection, market }: { connection: Connection; market: Market | null }) {
   const idle = connection.kind === "live" && market?.session === "closed";
   return (
     <div class={`connection connection-${connection.kind}`} data-testid="connection-state" data-state={connection.kind}>
       <span class="dot" aria-hidden="true" />
-      {idle ? "Connected" : CONNECTION_NAMES[connection.kind]}
+      {connection.kind === "reconnecting"
+        ? `Lost at ${format.userTime(connection.since)}`
+        : idle
+          ? "Connected"
+          : NAMES[connection.kind]}
     </div>
   );
 }
