@@ -7,8 +7,8 @@ export interface SparkPath {
   line: string;
   /** Where the previous close lies; null when it is unknown or far outside the picture. */
   baseline: number | null;
-  /** The last price is not below the previous close, or, without one, the first price. */
-  up: boolean;
+  /** Where the last price is beside the previous close, or, without one, the first price; flat if it never moved. */
+  way: "up" | "down" | "flat";
 }
 
 const EDGE = 2;
@@ -37,6 +37,6 @@ export function sparkPath(
   return {
     line: points.map(({ time, value }) => `${x(time).toFixed(1)},${y(value).toFixed(1)}`).join(" "),
     baseline: near ? Number(y(previousClose).toFixed(1)) : null,
-    up: last.value >= (previousClose ?? first.value),
+    way: values.every((value) => value === last.value) ? "flat" : last.value >= (previousClose ?? first.value) ? "up" : "down",
   };
 }

@@ -27,12 +27,15 @@ describe("sparkPath", () => {
   const points = [{ time: 0, value: 10 }, { time: 10, value: 20 }];
 
   it("spans the picture, with the previous close where it is near", () => {
-    expect(sparkPath(points, 10, 100, 24)).toEqual({ line: "0.0,22.0 100.0,2.0", baseline: 22, up: true });
-    expect(sparkPath(points, 1000, 100, 24)).toMatchObject({ baseline: null, up: false });
+    expect(sparkPath(points, 10, 100, 24)).toEqual({ line: "0.0,22.0 100.0,2.0", baseline: 22, way: "up" });
+    expect(sparkPath(points, 1000, 100, 24)).toMatchObject({ baseline: null, way: "down" });
   });
 
   it("is nothing for a single point, and flat for a price that stands still", () => {
     expect(sparkPath(points.slice(1), null, 100, 24)).toBeNull();
-    expect(sparkPath([{ time: 0, value: 5 }, { time: 1, value: 5 }], null, 100, 24)?.line).toBe("0.0,12.0 100.0,12.0");
+    expect(sparkPath([{ time: 0, value: 5 }, { time: 1, value: 5 }], null, 100, 24)).toMatchObject({
+      line: "0.0,12.0 100.0,12.0",
+      way: "flat",
+    });
   });
 });

@@ -100,7 +100,7 @@ function Numbers({ report }: { report: StatusReport }) {
       />
       <NumberCard
         name="Broadcasters"
-        main={broadcasters === null ? "—" : `${count(broadcasters.clients)} clients`}
+        main={broadcasters === null ? "—" : `${count(broadcasters.clients)} ${broadcasters.clients === 1 ? "client" : "clients"}`}
         sub={
           broadcasters === null
             ? "Redis does not answer"

@@ -15,9 +15,8 @@ export function Sparkline({ position }: { position: Position }) {
   if (path === null) {
     return null;
   }
-  const way = path.up ? "up" : "down";
   return (
-    <svg class={`spark ${way}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+    <svg class={`spark ${path.way}`} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
       {path.baseline !== null && <line class="spark-base" x1="0" x2={WIDTH} y1={path.baseline} y2={path.baseline} />}
       <polyline points={path.line} />
     </svg>
