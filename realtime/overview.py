@@ -16,6 +16,7 @@ from realtime.market_hours import MarketSession, market_hours_around
 from realtime.store.alerts import firing_alerts
 from realtime.store.jobs import OUTAGE
 from realtime.store.pool import Pool, borrowed
+from realtime.store.webhooks import WebhookCounts, count_events
 from realtime.store.work import Work, read_work
 
 FAILING_AFTER_S = 3600.0
@@ -58,6 +59,7 @@ class Stored:
 
     work: Work
     alerts: tuple[Alert, ...]
+    webhooks: tuple[WebhookCounts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ class Lookout:
                     await database.execute("select 1")
                     return self._stored
                 work = await read_work(database, self._overdue_after_s, FAILING_AFTER_S)
-                self._stored = Stored(work, tuple(await firing_alerts(database)))
+                alerts = tuple(await firing_alerts(database))
+                self._stored = Stored(work, alerts, await count_events(database))
                 self._stored_at = self._clock.monotonic()
                 return self._stored
         except OUTAGE:

@@ -120,6 +120,9 @@ def _lines(report: StatusReport) -> list[Text]:
         lines.append(f"Sync: oldest holdings {_seconds(sync.oldest_s)} old, {overdue}, {broken}{failing}")
     if (jobs := report.jobs) is not None:
         lines.append(f"Jobs: {jobs.queued:,} queued, {jobs.running:,} running, {jobs.dead:,} dead")
+    for hooks in report.webhooks or []:
+        told = f"{hooks.received:,} in 24 h, {hooks.failed:,} failed, {hooks.waiting:,} waiting"
+        lines.append(f"Webhooks of {hooks.provider}: {told}")
     return [Text(line) for line in lines]
 
 

@@ -9,6 +9,7 @@ from realtime.contract.messages import FeedStatus, Heartbeat
 from realtime.domain.alert import Alert, Severity
 from realtime.metrics import LATENCY, percentile_s
 from realtime.overview import Live, Overview, Stored
+from realtime.store.webhooks import WebhookCounts
 from realtime.up import STAGES
 
 _Fact = str | int | float | None
@@ -80,6 +81,15 @@ class JobsReport(BaseModel):
     dead: int = Field(description="Given up, and not succeeded since.")
 
 
+class WebhookReport(BaseModel):
+    """A provider's webhooks of the last 24 hours."""
+
+    provider: str
+    received: int
+    failed: int = Field(description="Given up.")
+    waiting: int = Field(description="Not processed yet.")
+
+
 class AlertReport(BaseModel):
     name: str
     subject: str
@@ -107,6 +117,7 @@ class StatusReport(BaseModel):
     latency: list[LegReport] | None = Field(description="Trade to send, and its three legs, of the last minute.")
     sync: SyncReport | None
     jobs: JobsReport | None
+    webhooks: list[WebhookReport] | None
     alerts: list[AlertReport] | None
 
 
@@ -131,6 +142,7 @@ def status_report(seen: Overview) -> StatusReport:
         latency=None if live is None else [_leg(leg, live.heartbeats) for leg in LATENCY],
         sync=None if stored is None else _sync(seen, stored),
         jobs=None if stored is None else _jobs(stored),
+        webhooks=None if stored is None else [_webhooks(counts) for counts in stored.webhooks],
         alerts=None if stored is None else [_alert(alert) for alert in stored.alerts],
     )
 
@@ -221,6 +233,12 @@ def _sync(seen: Overview, stored: Stored) -> SyncReport:
 def _jobs(stored: Stored) -> JobsReport:
     work = stored.work
     return JobsReport(queued=work.jobs_queued, running=work.jobs_running, dead=work.jobs_dead)
+
+
+def _webhooks(counts: WebhookCounts) -> WebhookReport:
+    return WebhookReport(
+        provider=counts.provider, received=counts.received, failed=counts.failed, waiting=counts.waiting
+    )
 
 
 def _alert(alert: Alert) -> AlertReport:

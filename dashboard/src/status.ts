@@ -64,8 +64,7 @@ export interface StatusReport {
     failing: string[];
   } | null;
   jobs: { queued: number; running: number; dead: number } | null;
-  /** Absent where the server does not tell of webhooks. */
-  webhooks?: WebhookReport[] | null;
+  webhooks: WebhookReport[] | null;
   alerts: AlertReport[] | null;
 }
 

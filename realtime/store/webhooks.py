@@ -68,6 +68,21 @@ from webhook_events
 where provider = $1 and received_at > now() - interval '24 hours'
 group by type, code order by type, code
 """
+_COUNT = """
+select provider, count(*) as received, count(*) filter (where state = 'dead') as failed,
+    count(*) filter (where state in ('queued', 'running')) as waiting
+from webhook_events where received_at > now() - interval '24 hours' group by provider order by provider
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCounts:
+    """A provider's events of the last 24 hours; failed are those that will not be tried again."""
+
+    provider: str
+    received: int
+    failed: int
+    waiting: int
 
 
 class Stored(StrEnum):
@@ -181,6 +196,11 @@ async def connection_of_event(pool: Pool, event: WebhookEvent) -> tuple[Connecti
 async def webhook_health(pool: Pool, provider: ProviderName) -> list[WebhookHealth]:
     """Return what came of a provider's events in the last 24 hours, by type."""
     return [WebhookHealth(**row) for row in await pool.fetch(_HEALTH, provider.value)]
+
+
+async def count_events(database: Connection | Pool) -> tuple[WebhookCounts, ...]:
+    """Return what came of each provider's events in the last 24 hours."""
+    return tuple(WebhookCounts(**row) for row in await database.fetch(_COUNT))
 
 
 async def prune_events(pool: Pool) -> None:

@@ -1,5 +1,7 @@
 """GET /api/status: the operator's, and nobody else's."""
 
+from uuid import uuid4
+
 import aiohttp
 import pytest
 
@@ -31,11 +33,18 @@ async def test_an_operators_token_shows_the_status_and_no_users_data(api: Api, b
     """Ensure stages, work and alerts are there, and the same token opens no account."""
     await write_heartbeat(bus, heartbeat("sync", healthy=True))
     await record_fired(pool, new_alert("feed_silent", "stock"))
+    for number, state in enumerate(("done", "dead", "queued")):
+        await pool.execute(
+            """insert into webhook_events (id, provider, event_key, signature_digest, type, code, body, state)
+               values ($1, 'plaid', $2, '', 'ITEM', 'ERROR', '{}', $3)""",
+            uuid4(), str(number), state,
+        )  # fmt: skip
     bearer = {"Authorization": f"Bearer {api.tokens.issue_to_operator(WallClock().now(), 60)}"}
     async with api.http.get(f"{api.url}/api/status", headers=bearer) as answer:
         assert answer.status == 200, await answer.text()
         report = await answer.json()
     assert [stage["stage"] for stage in report["stages"]] == ["sync"]
+    assert report["webhooks"] == [{"provider": "plaid", "received": 3, "failed": 1, "waiting": 1}]
     assert report["jobs"] == {"queued": 0, "running": 0, "dead": 0}
     assert [alert["name"] for alert in report["alerts"]] == ["feed_silent"]
     assert [leg["p99_ms"] for leg in report["latency"]] == [None] * 4

@@ -3,7 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { newYorkDayTime, userTime } from "../format";
-import { factsOf, milliseconds, seconds, words, type StatusReport } from "../status";
+import { providerName } from "../instrument";
+import { factsOf, milliseconds, seconds, words, type StatusReport, type WebhookReport } from "../status";
 import { useTick } from "./hooks";
 
 const EVERY_MS = 2_000;
@@ -122,15 +123,20 @@ function Numbers({ report }: { report: StatusReport }) {
         main={jobs === null ? "—" : `${count(jobs.queued + jobs.running)} waiting`}
         sub={jobs === null ? "Postgres does not answer" : `${count(jobs.running)} running, ${count(jobs.dead)} given up`}
       />
-      {webhooks != null && (
-        <NumberCard
-          name="Webhooks, 24 h"
-          main={count(webhooks.reduce((sum, { received }) => sum + received, 0))}
-          sub={webhooks.map(({ provider, failed, waiting }) => `${provider}: ${failed} failed, ${waiting} waiting`).join("; ") || "none came"}
-        />
-      )}
+      <NumberCard
+        name="Webhooks, 24 h"
+        main={webhooks === null ? "—" : count(webhooks.reduce((sum, { received }) => sum + received, 0))}
+        sub={webhooks === null ? "Postgres does not answer" : webhookText(webhooks)}
+      />
     </section>
   );
+}
+
+function webhookText(webhooks: readonly WebhookReport[]): string {
+  const each = webhooks.map(
+    ({ provider, failed, waiting }) => `${providerName(provider)}: ${count(failed)} failed, ${count(waiting)} waiting`,
+  );
+  return each.length === 0 ? "none came" : each.join("; ");
 }
 
 function count(value: number): string {
