@@ -14,7 +14,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BENCHMARKS = ("revalue_book", "intake", "fanout", "sync_1000", "cold_start", "trade_to_client", "holdings_churn")
+BENCHMARKS = (
+    "revalue_book",
+    "intake",
+    "fanout",
+    "sync_1000",
+    "cold_start",
+    "trade_to_client",
+    "holdings_churn",
+    "sync_thousand_connections",
+)
 RESULTS = Path(__file__).parent / "results.json"
 _TIMEOUT_S = 300
 

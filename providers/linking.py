@@ -19,9 +19,11 @@ from providers.snaptrade.provider import institution as snaptrade_institution
 from realtime.crypto import CredentialCipher
 from realtime.domain.account import ConnectionId, ProviderName, UserId
 from realtime.errors import BadRequest, RetryLater
+from realtime.store.audit import Act, audit
 from realtime.store.connections import (
     StoredConnection,
     add_connection,
+    connection_by_id,
     keep_credential,
     lock_credential,
     mark_removed,
@@ -187,7 +189,15 @@ async def rotate_plaid_token(pool: Pool, cipher: CredentialCipher, plaid: PlaidP
     credential = cipher.encrypt(fresh.get_secret_value())
     async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
         with attempt:
-            await keep_credential(pool, key, credential)
+            await _keep_rotated(pool, key, credential)
+
+
+async def _keep_rotated(pool: Pool, key: ConnectionId, credential: bytes) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await keep_credential(connection, key, credential)
+        stored = await connection_by_id(connection, key)
+        if stored is not None:
+            await audit(connection, Act.ROTATE_CREDENTIAL, user_id=stored.user_id, subject=key)
 
 
 async def reset_snaptrade_secret(
@@ -207,7 +217,9 @@ async def reset_snaptrade_secret(
     secret = cipher.encrypt(fresh.get_secret_value())
     async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
         with attempt:
-            await keep_snaptrade_secret(pool, user_id, secret)
+            async with pool.acquire() as connection, connection.transaction():
+                await keep_snaptrade_secret(connection, user_id, secret)
+                await audit(connection, Act.ROTATE_CREDENTIAL, user_id=user_id, subject="snaptrade")
 
 
 async def disconnect(pool: Pool, cipher: CredentialCipher, provider: Provider, connection: StoredConnection) -> None:

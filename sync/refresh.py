@@ -88,7 +88,7 @@ async def _write(
     if report.institution is not None:
         await set_institution(database, connection.id, report.institution.id, report.institution.name)
     stored = [await _store_account(database, target, change) for change in changes.accounts]
-    await end_older(database, found)
+    await end_older(database, target, found)
     await deactivate_accounts(database, changes.vanished)
     await raise_prices(database, _prices(report, connection.provider, ids))
     return changes, stored

@@ -11,6 +11,7 @@ from providers.linking import access_to
 from realtime.domain.account import ConnectionId
 from realtime.errors import NavstreamError
 from realtime.store.accounts import StoredAccount, accounts_of_older_connections
+from realtime.store.audit import Act, audit
 from realtime.store.connections import connection_by_id, mark_removed
 from realtime.store.pool import Connection
 from sync.parts import Parts, Target
@@ -42,7 +43,10 @@ async def recognised(
     return relinked(report, stored, older)
 
 
-async def end_older(database: Connection, found: Relinked) -> None:
+async def end_older(database: Connection, target: Target, found: Relinked) -> None:
     """End, here, the connections that were taken over; call it when their accounts have moved."""
+    newer = target.connection
     for key in found.ended:
         await mark_removed(database, key)
+        facts = {"taken_over_by": newer.id}
+        await audit(database, Act.UNLINK, user_id=newer.user_id, subject=key, actor="sync", facts=facts)

@@ -15,6 +15,7 @@ class Act(StrEnum):
     LINK = "link"
     UNLINK = "unlink"
     FORCE_SYNC = "force_sync"
+    ROTATE_CREDENTIAL = "rotate_credential"
 
 
 async def audit(

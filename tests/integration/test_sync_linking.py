@@ -168,6 +168,7 @@ async def test_rotated_token_is_used_from_then_on(world: SyncWorld) -> None:
         await world.plaid.item(Access("", "", tokens[0]))
     await world.run_due()
     assert len(await world.holdings(key)) == 2
+    assert await world.pool.fetchval("select subject from audit_log where act = 'rotate_credential'") == key
     await world.pool.execute("update connections set status = 'removed'")
     with pytest.raises(BadRequest, match="unknown_connection"):
         await rotate_plaid_token(world.pool, world.parts.cipher, world.plaid, key)

@@ -116,6 +116,9 @@ async def test_item_linked_twice_counts_once(world: SyncWorld) -> None:
         mask: public for mask, (public, _, _) in ids.items()
     }
     assert [one.id for one in await connections_of_user(world.pool, user)] == [new]
+    told = await world.pool.fetchrow("select subject, actor from audit_log where act = 'unlink'")
+    assert told is not None
+    assert tuple(told) == (old, "sync")
     assert stored is not None
     with pytest.raises(ReconnectNeeded, match="ITEM_NOT_FOUND"):
         await world.plaid.item(access_to(stored, world.parts.cipher))

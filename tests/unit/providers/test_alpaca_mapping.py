@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from providers.alpaca.documents import TradeAccount
 from providers.alpaca.mapping import account_report, classified, percent_of_history, transactions_report
@@ -32,6 +33,24 @@ def test_account_and_cash() -> None:
     made = report()
     assert (made.account.mask, made.account.total, made.account.subtype) == ("1815", Decimal(90000), "margin")
     assert [(line.instrument.symbol, line.quantity) for line in made.holdings or ()] == [("CUR:USD", OWNER.cash)]
+
+
+@pytest.mark.parametrize("cash", ["-1500.25", "0"])
+def test_margin_is_negative_cash(cash: str) -> None:
+    """Ensure that borrowed money lowers the account's value, and that no cash is no holding."""
+    made = account_report(replace(OWNER, cash=Decimal(cash)), [], NOW)
+    assert [line.quantity for line in made.holdings or ()] == ([Decimal(cash)] if Decimal(cash) else [])
+
+
+def test_unknown_cash_is_set_aside() -> None:
+    """Ensure that cash which cannot be read is not zero: the stored one will be kept."""
+    made = account_report(replace(OWNER, cash=None), [], NOW)
+    assert [(odd.alias, odd.harmless) for odd in made.set_aside] == [("CUR:USD", False)]
+
+
+def test_account_of_unknown_currency_is_left_alone() -> None:
+    """Ensure that no currency is guessed."""
+    assert account_report(replace(OWNER, currency=None), [position()], NOW).unusable is not None
 
 
 @pytest.mark.parametrize("sign", ["", "-"])
