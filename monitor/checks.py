@@ -183,6 +183,13 @@ def _jobs_dead(seen: Overview, _limits: Limits) -> Iterable[Finding] | None:
     ] if work.jobs_dead else [])  # fmt: skip
 
 
+def _webhooks_failing(seen: Overview, _limits: Limits) -> Iterable[Finding] | None:
+    return _of_work(seen, lambda work: [
+        Finding(provider, f"{count} webhooks of {provider} could not be carried out in the last hour.")
+        for provider, count in work.webhooks_dead
+    ])  # fmt: skip
+
+
 def _reconnect_needed(seen: Overview, limits: Limits) -> Iterable[Finding] | None:
     return _of_work(seen, lambda work: [
         Finding("", f"{work.reconnect_needed} connections must be repaired by their users.")
@@ -202,6 +209,7 @@ CHECKS = (
     Check("sync_overdue", Severity.WARNING, Hours.MARKET, 900, _sync_overdue),
     Check("sync_failing", Severity.WARNING, Hours.MARKET, 60, _sync_failing),
     Check("jobs_dead", Severity.WARNING, Hours.MARKET, 60, _jobs_dead),
+    Check("webhooks_failing", Severity.WARNING, Hours.ALWAYS, 60, _webhooks_failing),
     Check("reconnect_needed", Severity.INFO, Hours.MARKET, 60, _reconnect_needed),
 )
 

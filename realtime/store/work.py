@@ -26,6 +26,11 @@ cross join lateral (select r.outcome from sync_runs r where r.connection_id = j.
     and r.finished_at is not null order by r.started_at desc limit 1) newest
 where j.state = 'dead' and j.finished_at > now() - interval '7 days' and newest.outcome in ('retry_later', 'failed')
 """
+_WEBHOOKS_DEAD = """
+select provider, count(*) from webhook_events
+where state = 'dead' and processed_at > now() - interval '1 hour' and received_at > now() - interval '2 days'
+group by provider order by provider
+"""
 _FAILING = """
 select p.product, f.since
 from unnest($1::text[]) p (product)
@@ -60,6 +65,7 @@ class Work:
     Attributes:
         oldest_sync_at: Newest refresh of the account that has waited longest; None without accounts.
         jobs_dead: Given up within a week, and their connection not refreshed since.
+        webhooks_dead: Webhooks of the last hour that could not be carried out, by provider.
         failing: Products without a complete refresh since they began to fail, and when that was.
     """
 
@@ -70,6 +76,7 @@ class Work:
     jobs_dead: int
     reconnect_needed: int
     failing: tuple[tuple[str, datetime], ...]
+    webhooks_dead: tuple[tuple[str, int], ...] = ()
 
 
 async def read_work(database: Connection | Pool, overdue_after_s: float, failing_after_s: float) -> Work:
@@ -94,4 +101,5 @@ async def read_work(database: Connection | Pool, overdue_after_s: float, failing
             (row["product"], row["since"])
             for row in await database.fetch(_FAILING, [kind.value for kind in JobKind], failing_after_s)
         ),
+        webhooks_dead=tuple((row["provider"], row["count"]) for row in await database.fetch(_WEBHOOKS_DEAD)),
     )

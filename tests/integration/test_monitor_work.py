@@ -92,6 +92,24 @@ async def test_a_product_that_fails_for_an_hour_and_a_dead_job(
         await told.hears("jobs_dead", ("", "fired"), ("", "cleared"))
 
 
+async def test_webhooks_that_cannot_be_carried_out(
+    redis_url: str, postgres_dsn: str, told: Operator, pool: Pool
+) -> None:
+    """Ensure a dead webhook is an alert of its provider, and an hour without another one clears it."""
+    event = uuid4()
+    await pool.execute(
+        """insert into webhook_events (id, provider, event_key, signature_digest, type, code, body, state, error,
+           processed_at) values ($1, 'plaid', 'k', 'd', 'ITEM', 'ERROR', '{}', 'dead', 'unknown_connection', now())""",
+        event,
+    )
+    async with played(redis_url), monitoring(redis_url, postgres_dsn, told):
+        await told.hears("webhooks_failing", ("plaid", "fired"))
+        await pool.execute(
+            "update webhook_events set processed_at = now() - interval '61 minutes' where id = $1", event
+        )
+        await told.hears("webhooks_failing", ("plaid", "fired"), ("plaid", "cleared"))
+
+
 @pytest.mark.parametrize(
     "at",
     [
