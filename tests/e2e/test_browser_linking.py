@@ -87,6 +87,8 @@ async def test_a_login_that_broke_is_repaired(service: Service, page: Page) -> N
     await page.get_by_test_id("refresh").click()
     broken = connections.filter(has_text="Reconnect needed")
     await expect(broken).to_have_count(1, timeout=20 * SECONDS)
+    await go_to(page, "Overview")
+    await page.get_by_test_id("account-problem").first.click()
     await broken.get_by_role("button", name="Reconnect").click()
     await page.locator("button[value=approve]").click(timeout=10 * SECONDS)
     await expect(page.get_by_test_id("linking")).to_have_attribute("data-state", "done", timeout=15 * SECONDS)

@@ -5,6 +5,7 @@ import { figuresOf } from "navstream-client";
 import * as format from "../format";
 import { providerName } from "../instrument";
 import type { Account } from "../rest";
+import { addressOf } from "../route";
 import type { State } from "../state";
 import { WhyButton } from "./explain";
 import { Amount, Ago, Badge, Change } from "./parts";
@@ -34,6 +35,8 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
   const figures = figuresOf(channel);
   const snapshots = channel?.snapshots ?? 0;
   const currency = figures?.currency ?? account.currency;
+  const connection = state.providerConnections.find(({ id }) => id === account.connection_id);
+  const broken = connection?.status === "reconnect_needed";
   return (
     <li class="list-row" data-testid="account-row" data-account={account.id}>
       <Badge institution={account.institution} />
@@ -49,6 +52,11 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
         <span class="sub" title="When the provider was last asked">
           {providerName(account.provider)} · <Ago time={account.last_synced_at} />
         </span>
+        {broken && (
+          <a class="sub problem" href={addressOf("accounts")} data-testid="account-problem">
+            Not read any more: reconnect {account.institution}
+          </a>
+        )}
       </span>
       <span class="list-figures">
         <Amount
