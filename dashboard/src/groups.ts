@@ -75,7 +75,7 @@ export function linesOf(holdings: Holdings, wanted: Wanted): Line[] {
   }
   return [...groups]
     .filter(([, { rows }]) => rows.length > 0)
-    .map(([key, { name, rows }]) => [groupOf(key, name, rows), ...rows] as const)
+    .map(([key, { name, rows }]) => [groupOf(key, name, rows), ...ordered(rows, wanted.sort)] as const)
     .sort(([a], [b]) => (b.value ?? 0) - (a.value ?? 0) || a.name.localeCompare(b.name, "en"))
     .flat();
 }
@@ -96,6 +96,12 @@ function rowsOf(positions: readonly Position[], account: Account | null, wanted:
     position,
     account,
   }));
+}
+
+/** An institution's rows come from several accounts. */
+function ordered(rows: readonly Row[], sort: Sort): Row[] {
+  const byPosition = new Map(rows.map((row) => [row.position, row]));
+  return inOrder([...byPosition.keys()], sort).flatMap((position) => byPosition.get(position) ?? []);
 }
 
 function groupOf(key: string, name: string, rows: readonly Row[]): Group {

@@ -54,6 +54,8 @@ describe("linesOf", () => {
     ]);
     expect(new Set(byAccount.map(({ key }) => key)).size).toBe(byAccount.length);
     expect(said(linesOf(holdings, { ...wanted, groupBy: "institution" }))[2]).toBe("Fidelity: 3, 450, 4");
+    const byInstitution = linesOf(holdings, { ...wanted, groupBy: "institution" });
+    expect(said(byInstitution).slice(3)).toEqual(["AAPL", "AAPL", "CUR:USD"]);
   });
 });
 

@@ -96,6 +96,18 @@ async def test_every_view_fits_and_is_accessible(
             assert await violations(page) == [], view
 
 
+async def test_every_view_fits_what_lies_between(service: Service, page: Page) -> None:
+    """Ensure tablets and wide screens are no worse off than desk and phone."""
+    await page.goto(service.demo.link)
+    await expect(page.get_by_test_id("total-value")).to_contain_text("$", timeout=10 * SECONDS)
+    for view, sign in VIEWS.items():
+        await go_to(page, view)
+        await expect(page.get_by_test_id(sign).first).to_be_visible(timeout=5 * SECONDS)
+        for width in (320, 768, 1024, 2560):
+            await page.set_viewport_size({"width": width, "height": 900})
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, (view, width)
+
+
 async def _keep_image(page: Page, view: str, size: tuple[int, int], scheme: str) -> None:
     first = (view, size, scheme) == ("Overview", DESK, "light")
     await page.wait_for_timeout((IMAGES_AFTER_S if first else 3) * SECONDS)
