@@ -18,6 +18,7 @@ BENCHMARKS = (
     "revalue_book",
     "intake",
     "fanout",
+    "stalled_clients",
     "sync_1000",
     "cold_start",
     "trade_to_client",
