@@ -11,7 +11,7 @@ from realtime.clock import Clock, MarketClock
 from realtime.domain.instrument import InstrumentId
 from realtime.log import Log
 from realtime.market_hours import MarketSession
-from realtime.store.intraday import forget_old, write_prices, write_values
+from realtime.store.intraday import forget_old, forget_users, write_prices, write_values
 from realtime.store.pool import Pool
 
 _LOOK_EVERY_S = 1.0
@@ -65,6 +65,9 @@ class Intraday:
             self._forgotten = trading_day
             self._prices.clear()
         await self._write_prices(trading_day, at)
+        regrouped = frozenset(self._whole.book.regrouped)
+        await forget_users(self._pool, trading_day, regrouped)
+        self._whole.book.regrouped.difference_update(regrouped)
         only = None if self._whole.book.users_count <= self._users_max else self._engine.watched.user_ids
         totals = await asyncio.to_thread(self._whole.book.totals().run, only)
         await write_values(self._pool, trading_day, at, totals, self._whole.book.dollar_rates())

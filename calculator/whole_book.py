@@ -92,10 +92,12 @@ class WholeBook:
 
     Attributes:
         accounts_count: Accounts in it.
+        regrouped: Users who have other accounts than before, until whoever minds takes them out.
     """
 
     def __init__(self, marks: Marks) -> None:
         self.accounts_count = 0
+        self.regrouped: set[UserId] = set()
         self._marks = marks
         self._book = Book()
         self._rows: dict[UserId, dict[AccountId, int]] = {}
@@ -122,6 +124,8 @@ class WholeBook:
     def put_user(self, holdings: UserHoldings) -> None:
         """Replace a user's rows; all his instruments have a column."""
         before = self._rows.pop(holdings.user_id, {})
+        if set(before) != {account.account_id for account in holdings.accounts}:
+            self.regrouped.add(holdings.user_id)
         self.accounts_count += len(holdings.accounts) - len(before)
         after: dict[AccountId, int] = {}
         for account in holdings.accounts:

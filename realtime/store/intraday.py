@@ -1,6 +1,6 @@
 """Portfolios and prices by the minute: written by the calculators, read for charts of the day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -30,6 +30,7 @@ join instruments i on i.id = p.instrument_id
 on conflict do nothing
 """
 _FORGET = ("delete from intraday_values where trading_day < $1", "delete from intraday_prices where trading_day < $1")
+_FORGET_USERS = "delete from intraday_values where trading_day = $1 and user_id = any($2)"
 _VALUES = "select at, total_value from intraday_values where trading_day = $1 order by at"
 _HELD = "select distinct instrument_id from holdings"
 _PRICES = """
@@ -79,6 +80,11 @@ async def forget_old(pool: Pool, trading_day: date) -> None:
     """Drop what is older than a week."""
     for statement in _FORGET:
         await pool.execute(statement, trading_day - timedelta(days=_KEPT_DAYS))
+
+
+async def forget_users(pool: Pool, trading_day: date, users: Iterable[UserId]) -> None:
+    """Drop these users' totals of a day: they are those of other accounts than now, and no gain lies between them."""
+    await pool.execute(_FORGET_USERS, trading_day, [UUID(user) for user in users])
 
 
 async def values_of_day(connection: Connection, trading_day: date) -> list[IntradayValue]:

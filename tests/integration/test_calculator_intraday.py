@@ -44,12 +44,17 @@ async def test_each_minute_has_everybodys_total_and_what_moved(desk: Desk) -> No
     async def written(count: int) -> bool:
         return len(await desk.pool.fetch(totals, ada)) >= count
 
+    async def only(total: str) -> bool:
+        return {row["total_value"] for row in await desk.pool.fetch(totals, ada)} == {Decimal(total)}
+
     async with desk.calculator():
         await wait_until(lambda: written(2), what="two minutes")
         await desk.send(price(stock, "102.37", seconds=1))
         before = len(await desk.pool.fetch(totals, ada))
         await wait_until(lambda: written(before + 2), what="two more")
-    rows = await desk.pool.fetch(totals, ada)
+        rows = await desk.pool.fetch(totals, ada)
+        await hold(desk.pool, await add_account(desk.pool, ada), {dollars: "100"})
+        await wait_until(lambda: only("2746.30"), what="a day that begins anew")
     assert rows[0]["total_value"] == Decimal("2526.30")  # (10 * 101.37 - 250.55) / 0.5 + 1000
     assert rows[-1]["total_value"] == Decimal("2546.30")
     assert all(row["at"].second == 0 for row in rows)
