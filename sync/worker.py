@@ -149,13 +149,17 @@ async def run_job(parts: Parts, job: Job) -> None:
 
 
 async def _follow_up(database: Connection, job: Job) -> None:
-    """Queue the transactions of a new connection once its accounts are stored."""
-    if job.kind is JobKind.HOLDINGS and job.trigger == Trigger.CONNECT:
+    """Queue the transactions of a new connection once its accounts are stored, and after each reading of balances.
+
+    Holdings stored without them would leave the day's trades unknown until the next night.
+    """
+    is_first = job.kind is JobKind.HOLDINGS and job.trigger == Trigger.CONNECT
+    if is_first or job.kind is JobKind.BALANCES:
         await enqueue_refresh(
             database,
             connection_id=job.connection_id,
             user_id=job.user_id,
-            trigger=Trigger.CONNECT,
+            trigger=Trigger(job.trigger),
             kind=JobKind.TRANSACTIONS,
         )
 

@@ -18,6 +18,7 @@ from realtime.store.instruments import held_instruments
 from realtime.store.jobs import JobKind
 from realtime.store.notify import listen
 from realtime.store.pool import Pool
+from realtime.store.transactions import day_trades
 from sync.worker import run_job
 from tests.support.syncing import PLAN, SyncWorld, background, sync_world
 from tests.support.waiting import wait_until
@@ -135,6 +136,19 @@ async def test_transactions_are_stored_once(world: SyncWorld) -> None:
     await world.run_due()
     assert await world.pool.fetchval("select count(*) from investment_transactions") == count
     assert await world.pool.fetchval("select max(amount) from investment_transactions where kind = 'buy'") < 0
+
+
+async def test_trades_stay_known_when_balances_are_read_at_midday(world: SyncWorld) -> None:
+    """Ensure that reading balances reads the transactions too, without which the day's trades would be unknown."""
+    ada = await world.user()
+    key = await world.link_plaid(ada)
+    await world.run_due()
+    await world.pool.execute("update sync_runs set finished_at = finished_at - interval '6 hours'")
+    await world.ask(key, JobKind.BALANCES)
+    await world.run_due()
+    trades = await day_trades(world.pool, [ada], world.parts.clock.now().date())
+    assert trades[ada]
+    assert all(one.known for one in trades[ada].values())
 
 
 async def test_purchase_reaches_the_live_stages(world: SyncWorld) -> None:
