@@ -19,6 +19,7 @@ BENCHMARKS = (
     "intake",
     "fanout",
     "stalled_clients",
+    "stage_costs",
     "sync_1000",
     "cold_start",
     "trade_to_client",
