@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from calculator.partitions import BLOCKS_COUNT
+
 ROOT = Path(__file__).resolve().parent.parent
 MEASURED = ROOT / "docs" / "measured.json"
 PAGE = ROOT / "docs" / "scale.md"
@@ -96,6 +98,8 @@ def need(users: int, cost: Mapping[str, float], given: Assumptions) -> Need:
         "a calculator's memory": book_gib / given.node_gib,
     }
     first = max(loads, key=lambda name: loads[name])
+    if calculators > BLOCKS_COUNT:
+        first = f"the {BLOCKS_COUNT} blocks of partitions"
     return Need(
         users, clients, rows, messages, calculators, broadcasters, valkey, book_gib, clients_gib, to_clients, between,
         dollars, first,
@@ -153,7 +157,11 @@ def page() -> str:
         f"{row.dollars_a_month:,.0f} | {row.bottleneck} |"
         for row in rows
     ]
-    lines += [_TAIL.format(predicted=predicted_burst_ms(cost), measured=measured)]
+    lines += [
+        _TAIL.format(
+            predicted=predicted_burst_ms(cost), measured=measured, blocks=BLOCKS_COUNT, blocks_more=BLOCKS_COUNT + 1
+        )
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -177,7 +185,7 @@ a second.
 **Assumed**: {given.accounts_a_user} accounts a user with {given.positions_an_account} positions each, in
 {given.instruments_a_user} different instruments; {given.online_share:.0%} of the users online at the open, each with one
 client that shows all positions and takes {given.messages_a_client_a_second:g} messages a second; {given.symbols:,} symbols
-and {given.trades_a_second:,} trades a second for the burst (Alpaca's own figures put it at 30,000 to 60,000), spread
+and {given.trades_a_second:,} trades a second for the burst, spread
 evenly, of which the collector passes on {given.collector_prices_a_second:,} newest prices a second to every calculator;
 stages planned for {given.cores_used_share:.0%} of a core's time and Valkey for {given.valkey_busy_share:.0%};
 {given.node_gib} GiB to a machine; {given.bytes_to_client_a_row} bytes a row to a client; ${given.dollars_a_core_month:g} a
@@ -191,21 +199,23 @@ _COLUMNS = (
 )  # fmt: skip
 _TABLE_HEAD = (f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|")
 _TAIL = """
-What fills first at every size is the calculators' valuing of rows, then the broadcasters' showing of them: both are
-shared by partition and by client, so they grow by adding processes. What does **not** grow that way, in the order in which
-it is met:
+What fills first is the calculators' valuing of rows, then the broadcasters' showing of them: both are shared, by
+partition and by client, so they grow by adding processes. What does **not** grow that way today, in the order in which it
+is met:
 
-1. **One collector for a credential.** It decodes far more than the feed brings, and conflates what its one core cannot
+1. **256 partitions are claimed in {blocks} blocks**, so that a {blocks_more}th calculator has nothing to do: that is the
+   first wall, between a hundred thousand and a million users. Smaller blocks, then more partitions, move it (a constant
+   each); the lease traffic grows with them.
+2. **The price feed is read by every calculator.** Its bandwidth grows with their number, all of it from the node that
+   holds the prices: from some hundreds of calculators on, copies of the feed on other nodes.
+3. **One collector for a credential.** It decodes far more than the feed brings, and conflates what its one core cannot
    pass on; beyond that a second credential with half of the symbols each.
-2. **The price feed is read by every calculator.** Its bandwidth grows with their number, all of it from
-   the node that holds the prices: from some hundreds of calculators on, copies of the feed on other nodes.
-3. **256 partitions** are shared among at most as many calculators, in blocks of 16: the blocks become smaller, then the
-   partitions more, before there are more calculators than that.
 4. **Postgres** holds three billion positions at ten million users: partitioned by user, which no query of ours stands
    against, but nothing of it is built.
 
 The simulation of taking turns says {predicted:.0f} ms for the p99 of the burst benchmark (500 clients, 50,000 trades/s, one
-core of two for calculator, Valkey and broadcaster together); measured are {measured:.0f} ms.
+core of two for calculator, Valkey and broadcaster together); measured are {measured:.0f} ms, with the loops, the sockets and
+the scheduling of two full cores, which the simulation leaves out. The plan above keeps half of each core for them.
 """  # noqa: E501  # lines of the page
 
 
