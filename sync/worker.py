@@ -149,12 +149,11 @@ async def run_job(parts: Parts, job: Job) -> None:
 
 
 async def _follow_up(database: Connection, job: Job) -> None:
-    """Queue the transactions of a new connection once its accounts are stored, and after each reading of balances.
+    """Queue the transactions after each reading of holdings or balances but the schedule's, which has them follow.
 
     Holdings stored without them would leave the day's trades unknown until the next night.
     """
-    is_first = job.kind is JobKind.HOLDINGS and job.trigger == Trigger.CONNECT
-    if is_first or job.kind is JobKind.BALANCES:
+    if job.kind is JobKind.BALANCES or (job.kind is JobKind.HOLDINGS and job.trigger != Trigger.SCHEDULE):
         await enqueue_refresh(
             database,
             connection_id=job.connection_id,

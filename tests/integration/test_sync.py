@@ -138,13 +138,14 @@ async def test_transactions_are_stored_once(world: SyncWorld) -> None:
     assert await world.pool.fetchval("select max(amount) from investment_transactions where kind = 'buy'") < 0
 
 
-async def test_trades_stay_known_when_balances_are_read_at_midday(world: SyncWorld) -> None:
-    """Ensure that reading balances reads the transactions too, without which the day's trades would be unknown."""
+@pytest.mark.parametrize("kind", [JobKind.BALANCES, JobKind.HOLDINGS])
+async def test_trades_stay_known_when_something_is_read_at_midday(world: SyncWorld, kind: JobKind) -> None:
+    """Ensure that reading balances or holdings reads the transactions too, or the day's trades would be unknown."""
     ada = await world.user()
     key = await world.link_plaid(ada)
     await world.run_due()
     await world.pool.execute("update sync_runs set finished_at = finished_at - interval '6 hours'")
-    await world.ask(key, JobKind.BALANCES)
+    await world.ask(key, kind)
     await world.run_due()
     trades = await day_trades(world.pool, [ada], world.parts.clock.now().date())
     assert trades[ada]
