@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from realtime.bus.heartbeats import read_heartbeats
 from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.up import STAGES
 from tests.e2e.conftest import Service
@@ -66,6 +67,7 @@ async def test_killing_a_stage_heals_within_five_seconds(service: Service, stage
         await service.market.control("resume")
     before = client.state("portfolio")
     await wait_until(lambda: client.state("portfolio") != before, what="values to go on")
+    await wait_until(lambda: _is_well(service, stage, killed), what=f"the new {stage} to do its work")
 
 
 async def test_accounts_of_somebody_else_are_forbidden_by_name(service: Service) -> None:
@@ -82,6 +84,11 @@ async def test_accounts_of_somebody_else_are_forbidden_by_name(service: Service)
                 break
     assert answer["channels"] == wanted[2:]
     assert answer["rejected"] == [{"channel": channel, "code": "forbidden"} for channel in wanted[:2]]
+
+
+async def _is_well(service: Service, stage: str, killed: int) -> bool:
+    beats = await read_heartbeats(service.bus)
+    return any(beat.stage == stage and beat.pid != killed and beat.healthy for beat in beats)
 
 
 async def _values_move(clients: list[Watched]) -> None:
