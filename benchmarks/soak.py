@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import psutil
 
+from navstream.client import Stream
 from realtime.auth import Tokens
-from realtime.client import Stream
 from realtime.clock import WallClock
 from realtime.domain.account import UserId
 from realtime.up import STAGES

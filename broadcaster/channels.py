@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from broadcaster.delta import Difference, delta
 from broadcaster.encoding import Body, Encoding
 from broadcaster.protocol import Times
-from realtime.client.state_hash import state_hash
+from navstream.protocol.state_hash import state_hash
 from realtime.clock import now_ns
 from realtime.domain.account import AccountId, UserId
 

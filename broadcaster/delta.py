@@ -6,7 +6,7 @@ A state is an object whose values are scalars, lists or objects ("rows"); a delt
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from realtime.client.apply import apply_delta
+from navstream.protocol.apply import apply_delta
 
 State = Mapping[str, Any]
 

@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 
+from navstream.client import Stream
 from realtime.auth import Tokens
 from realtime.bus.client import open_bus
 from realtime.bus.heartbeats import read_heartbeats
-from realtime.client import Stream
 from realtime.clock import WallClock
 from realtime.domain.account import UserId
 from realtime.settings import Settings

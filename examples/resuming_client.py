@@ -1,6 +1,6 @@
 """A client that survives everything: reconnects, resumes where it stood, asks again after a gap.
 
-    .venv/bin/navstream --demo token --user ada | .venv/bin/python examples/resuming_client.py ws://127.0.0.1:8081/v1
+    .venv/bin/navstream --demo token --user ada | .venv/bin/python examples/resuming_client.py http://127.0.0.1:8080
 
 Prints the three positions that moved the portfolio most today, whenever they change.
 """
@@ -8,15 +8,18 @@ Prints the three positions that moved the portfolio most today, whenever they ch
 import asyncio
 import sys
 
-from realtime.client import Stream
+from navstream.client import Client, positions_of
 
 
 async def main(url: str, token: str) -> None:
-    async for update in Stream(url, token, ["positions"], max_rate_hz=1):
-        if update.channel == "positions" and update.state is not None:
-            moved = [row for row in update.state.values() if row["day_change"] is not None]
-            moved.sort(key=lambda row: -abs(row["day_change"]))
-            print("  ".join(f"{row['symbol']} {row['day_change']:+,.2f}" for row in moved[:3]), flush=True)
+    async with Client(url, token) as client:
+        async for update in await client.stream(["positions"], max_rate_hz=1):
+            if update.channel == "positions" and update.state is not None:
+                moves = [
+                    (row.day_change, row.symbol) for row in positions_of(update.state) if row.day_change is not None
+                ]
+                moves.sort(key=lambda move: -abs(move[0]))
+                print("  ".join(f"{symbol} {change:+,.2f}" for change, symbol in moves[:3]), flush=True)
 
 
 if __name__ == "__main__":

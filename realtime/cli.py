@@ -12,6 +12,7 @@ import asyncpg
 import typer
 from redis.exceptions import RedisError
 
+from navstream.errors import ClientError
 from realtime.auth import Tokens
 from realtime.bus.client import open_bus
 from realtime.clock import WallClock
@@ -194,7 +195,7 @@ def watch(
     as_json: Annotated[bool, typer.Option("--json", help="Print every message as a line of JSON.")] = False,
 ) -> None:
     """Subscribe over WebSocket and show values as they change."""
-    from realtime.client.watch import watch as watch_values  # noqa: PLC0415  # only this command draws
+    from realtime.watch import watch as watch_values  # noqa: PLC0415  # only this command draws
 
     settings = _settings("broadcaster")
     user_id = _or_exit(_find_user(settings, user))
@@ -261,7 +262,7 @@ def _or_exit(work: Any) -> Any:
     """Run a coroutine; a named error or an unreachable server ends the command with a sentence."""
     try:
         return asyncio.run(work)
-    except NavstreamError as error:
+    except (NavstreamError, ClientError) as error:
         sys.exit(str(error))
     except BrokenPipeError:
         sys.exit(0)  # whoever read our output has seen enough

@@ -4,18 +4,24 @@ import asyncio
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.conftest import Service
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*_client.py")))
-async def test_example_prints_values(service: Service, name: str) -> None:
-    """Ensure a reader who copies an example sees values."""
+async def test_the_minimal_client_prints_values(service: Service) -> None:
+    """Ensure a reader who copies it sees values."""
+    await prints_values(service, "minimal_client.py", service.demo.settings.public_websocket_url)
+
+
+async def test_the_resuming_client_prints_values(service: Service) -> None:
+    """Ensure a reader who copies it sees values."""
+    await prints_values(service, "resuming_client.py", service.demo.link.partition("/#")[0])
+
+
+async def prints_values(service: Service, name: str, url: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(EXAMPLES / name), service.demo.settings.public_websocket_url),
+        *(sys.executable, str(EXAMPLES / name), url),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

@@ -10,10 +10,10 @@ import pytest
 
 from broadcaster.stage import Running
 from broadcaster.wire import HIGH_WATER_BYTES, Wire
+from navstream.client import Refused, Stream
+from navstream.protocol.apply import Replicas
 from realtime.bus.client import Bus, open_bus
 from realtime.bus.interest import read_interest
-from realtime.client import Refused, Stream
-from realtime.client.apply import Replicas
 from realtime.contract.names import value_feed
 from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId

@@ -8,9 +8,9 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from navstream.client import Stream
 from realtime.bus.client import Bus
 from realtime.bus.heartbeats import read_heartbeats
-from realtime.client import Stream
 from realtime.store.pool import Pool
 from tests.support.broadcasting import SECRET, Peer, Publisher, add_user, connect_to, figures_of, token_for
 from tests.support.waiting import wait_until

@@ -14,11 +14,11 @@ import pytest
 
 from api.app import Parts, create_app
 from api.serving import serving
+from navstream.client import Stream
 from realtime.auth import Tokens
 from realtime.bus.client import Bus
 from realtime.bus.interest import read_interest
 from realtime.bus.values import read_generation
-from realtime.client import Stream
 from realtime.clock import WallClock
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass

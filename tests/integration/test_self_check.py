@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
+from navstream.client import Stream
 from realtime.bus.client import Bus
-from realtime.client import Stream
 from realtime.store.pool import Pool
 from tests.support.broadcasting import (
     Publisher,

@@ -7,10 +7,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from navstream.client import Refused
 from realtime.bus.client import Bus
-from realtime.client import Refused
-from realtime.client.watch import draw, watch
 from realtime.store.pool import Pool
+from realtime.watch import draw, watch
 from tests.support.broadcasting import (
     Publisher,
     add_account,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from realtime.client import Stream
-from realtime.client.apply import State
+from navstream.client import Stream
+from navstream.protocol.apply import State
 from realtime.domain.account import AccountId, UserId
 from tests.support.exact import UserValuation, Valuation
 from tests.support.exact_lines import SESSIONS

@@ -1,6 +1,6 @@
 /**
  * The hash by which client and server find out whether they hold the same state; docs/asyncapi.yaml says it in words,
- * realtime/client/state_hash.py is the same in Python. Pure.
+ * navstream/protocol/state_hash.py is the same in Python. Pure.
  *
  * CRC-32 of the entries in the order of their keys: of each the key, then the value, as MessagePack, maps in the order
  * of their keys, every number a float 64.

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broadcaster.client import STATES_KEPT, OpBudget, Subscription
-from realtime.client.apply import Replicas
-from realtime.client.state_hash import state_hash
+from navstream.protocol.apply import Replicas
+from navstream.protocol.state_hash import state_hash
 from tests.unit.broadcaster.builders import channel_named, client_of, state_of
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from broadcaster.encoding import JSON, MSGPACK, Encoding
 from broadcaster.self_check import send_check
-from realtime.client.state_hash import state_hash
+from navstream.protocol.state_hash import state_hash
 from tests.unit.broadcaster.builders import Page, channel_named, client_of, state_of
 
 

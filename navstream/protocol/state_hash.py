@@ -3,7 +3,7 @@
 It is the CRC-32 (ISO-HDLC, as in zip files) of the state's entries in the order of their keys: of each the key, then
 the value, as MessagePack in its shortest form, with two rules that make every language write the same bytes: maps are
 in the order of their keys, and every number is a float 64. So 5, 5.0 and 5.00 are the same, as they are to a program
-that reads JSON. dashboard/src/hash.ts is the same in TypeScript; docs/asyncapi.yaml says it in words, and
+that reads JSON. dashboard/client/src/hash.ts is the same in TypeScript; docs/asyncapi.yaml says it in words, and
 tests/support/state_hashes.json holds both to the same answers.
 
 A checksum, not a signature: it finds drift, it does not keep out forgers.

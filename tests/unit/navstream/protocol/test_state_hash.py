@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from broadcaster.delta import delta
 from broadcaster.encoding import JSON, MSGPACK, Encoding
 from broadcaster.protocol import Snapshot
-from realtime.client.apply import apply_delta
-from realtime.client.state_hash import state_hash
+from navstream.protocol.apply import apply_delta
+from navstream.protocol.state_hash import state_hash
 
 KNOWN: list[dict[str, Any]] = msgspec.json.decode(
     (Path(__file__).parents[3] / "support" / "state_hashes.json").read_bytes()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from realtime.client.apply import Replicas, apply_delta
+from navstream.protocol.apply import Replicas, apply_delta
 
 
 def snapshot(seq: int, data: dict[str, Any], epoch: str = "e") -> dict[str, Any]:

@@ -13,8 +13,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from realtime.client.apply import State
-from realtime.client.stream import Refused, Stream
+from navstream.client import Stream
+from navstream.protocol.apply import State
 
 _ROWS_MAX = 30
 _DRAWN_PER_S = 8
@@ -146,6 +146,3 @@ def _share(part: float | None) -> str:
 def _rejections(message: Mapping[str, Any]) -> str | None:
     rejected = message.get("rejected") or []
     return "; ".join(f"{row['channel']}: {row['code']}" for row in rejected) or None
-
-
-__all__ = ["Refused", "watch"]

@@ -1,5 +1,6 @@
 """A reconnecting, resuming stream of updates from the broadcaster (loop)."""
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
@@ -11,30 +12,17 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
-from realtime.client.apply import Replicas, State
-from realtime.client.state_hash import state_hash
-from realtime.clock import Clock, WallClock
-from realtime.errors import NavstreamError
+from navstream.errors import Refused
+from navstream.protocol.apply import Replicas, State
+from navstream.protocol.state_hash import state_hash
 
 _PACKED = Subprotocol("navstream.v1.msgpack")
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 3.0
 _FINAL_CODES = frozenset({4400, 4401, 4403, 4413})
 
-
-@dataclass(eq=False)
-class Refused(NavstreamError):
-    """The server closed the connection and trying again is pointless.
-
-    Attributes:
-        code: WebSocket close code, 4401 for a token that is not valid …
-    """
-
-    code: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"the server refused: {self.reason or 'no reason given'} [{self.code}]"
+Token = str | Callable[[], Awaitable[str]]
+"""A bearer token, or a coroutine function that returns a fresh one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +54,12 @@ class Stream:
     def __init__(
         self,
         url: str,
-        token: str | Callable[[], Awaitable[str]],
+        token: Token,
         channels: Iterable[str],
         *,
         max_rate_hz: float | None = None,
         packed: bool = False,
-        clock: Clock | None = None,
-        on_disconnect: Callable[[str], None] = lambda _reason: None,
+        on_disconnect: Callable[[str], None] | None = None,
     ) -> None:
         """Prepare a stream; nothing is sent before it is iterated.
 
@@ -82,7 +69,6 @@ class Stream:
             channels: `portfolio`, `positions`, `account:<id>`, `positions:<id>`, `prices:<symbol>`, `market`.
             max_rate_hz: Most messages a second on each channel; None for the server's limit.
             packed: MessagePack instead of JSON on the wire.
-            clock: For the waits between connections.
             on_disconnect: Told why, at each lost connection.
         """
         self.channels = list(channels)
@@ -93,7 +79,6 @@ class Stream:
         self._token = token
         self._max_rate_hz = max_rate_hz
         self._packed = packed
-        self._clock: Clock = clock or WallClock()
         self._on_disconnect = on_disconnect
 
     def __aiter__(self) -> AsyncIterator[Update]:
@@ -120,8 +105,9 @@ class Stream:
                 reason = str(error)
             except (OSError, InvalidHandshake, TimeoutError) as error:
                 reason = str(error)
-            self._on_disconnect(reason)
-            await self._clock.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
+            if self._on_disconnect is not None:
+                self._on_disconnect(reason)
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  # jitter
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
 
     def _connection(self) -> connect:
@@ -131,7 +117,7 @@ class Stream:
 
     async def _updates(self, connection: ClientConnection) -> AsyncGenerator[Update, None]:
         awaiting_snapshot: set[str] = set()
-        await self._send(connection, {"op": "auth", "token": await self._bearer()})
+        await self._send(connection, {"op": "auth", "token": await bearer(self._token)})
         async for data in connection:
             message = self._decode(data)
             match message["type"]:
@@ -169,9 +155,6 @@ class Stream:
         self.replicas.forget(channel)
         await self._subscribe(connection, [channel])
 
-    async def _bearer(self) -> str:
-        return self._token if isinstance(self._token, str) else await self._token()
-
     async def _subscribe(self, connection: ClientConnection, channels: list[str]) -> None:
         op: dict[str, Any] = {"op": "subscribe", "channels": channels, "self_check": True}
         if self._max_rate_hz is not None:
@@ -191,3 +174,8 @@ class Stream:
         message: dict[str, Any]
         message = msgspec.msgpack.decode(data) if isinstance(data, bytes) else msgspec.json.decode(data)
         return message
+
+
+async def bearer(token: Token) -> str:
+    """Return the token to send now."""
+    return token if isinstance(token, str) else await token()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from realtime.client.watch import money, view
+from realtime.watch import money, view
 
 FIGURES: dict[str, Any] = {
     "total_value": 105750.25, "currency": "USD", "day_change": -250.5, "day_change_pct": -0.2372,
