@@ -2,7 +2,7 @@
 
 | call | does |
 |---|---|
-| GET status | market time, trades sent, streams and their subscriptions, most open at once for a key and endpoint |
+| GET status | market time, trades sent, streams and their subscriptions, most open at once for a key and endpoint, REST calls: count, refused, most in a minute |
 | GET trades?symbol=&limit= | the newest trades sent, oldest first, with whether each may set a last price |
 | POST pause, resume | no more trades, quotes or bars; go on |
 | POST run_until {index} | plays a recording up to its trade of that number, answers when every socket took it |
@@ -84,6 +84,11 @@ class MarketControl:
             "trades_sent": playback.feed.trades_sent,
             "finished": playback.finished,
             "open_most": self._view.plan.open_most,
+            "calls": {
+                "count": self._view.plan.calls_count,
+                "refused": self._view.plan.calls_refused,
+                "most": self._view.plan.calls_most,
+            },
             "streams": streams,
         }
 

@@ -21,6 +21,8 @@ class Plan:
         rest_status: HTTP status of every REST call, while set.
         muted: Streams stay connected and answer pings, but send no data.
         open_most: As many streams as one key ever had open at the same time on one endpoint.
+        calls_count, calls_refused: REST calls so far, and those of them that were answered with 429.
+        calls_most: As many REST calls as one key ever made in any 60 seconds.
     """
 
     credentials: dict[str, str]
@@ -33,6 +35,9 @@ class Plan:
     rest_status: int | None = None
     muted: bool = False
     open_most: int = 0
+    calls_count: int = 0
+    calls_refused: int = 0
+    calls_most: int = 0
     open_streams: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def admit(self, path: str, key: str, secret: str) -> None:

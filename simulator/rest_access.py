@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -53,6 +54,7 @@ class CallBudget:
     plan: Plan
     _minute: int = 0
     _spent: dict[str, int] = field(default_factory=dict)
+    _called_s: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
 
     def spend(self, key: str, wall_s: float) -> None:
         """Count one more call.
@@ -64,9 +66,18 @@ class CallBudget:
         if minute != self._minute:
             self._minute = minute
             self._spent.clear()
+        self._note(self._called_s[key], wall_s)
         spent = self._spent[key] = self._spent.get(key, 0) + 1
         if spent > self.plan.calls_per_minute:
+            self.plan.calls_refused += 1
             raise RestRefused(429, "too many requests.", 42910000)
+
+    def _note(self, called_s: deque[float], wall_s: float) -> None:
+        called_s.append(wall_s)
+        while called_s[0] <= wall_s - MINUTE_S:
+            called_s.popleft()
+        self.plan.calls_count += 1
+        self.plan.calls_most = max(self.plan.calls_most, len(called_s))
 
     def headers(self, key: str) -> dict[str, str]:
         """Return the rate headers as they stand."""

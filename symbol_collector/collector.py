@@ -9,14 +9,11 @@ from decimal import Decimal
 from redis.exceptions import RedisError
 
 from realtime.bus.client import Bus
-from realtime.bus.interest import read_interest
 from realtime.bus.prices import read_board, write_feed_state
 from realtime.clock import Clock, MarketClock, now_ns
 from realtime.contract.messages import FeedState, FeedStatus
-from realtime.domain.account import UserId
 from realtime.domain.asset_class import MarketStream
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.partition import all_partitions
 from realtime.domain.price import Delivery, Price
 from realtime.log import Log
 from realtime.market_hours import market_hours_around
@@ -36,6 +33,7 @@ from symbol_collector.poller import Poller
 from symbol_collector.reports import Reports
 from symbol_collector.streams import StreamAddress, Streams
 from symbol_collector.universe import Universe, change
+from symbol_collector.viewers import Viewers
 from symbol_collector.writer import PriceWriter
 
 _MESSAGES_AT_ONCE = 2_000
@@ -74,6 +72,7 @@ class Collector:
         self._closes = Closes(data, self._prices, self._offer, market, clock, log)
         self._poller = Poller(data, self._prices, self._offer, market, clock, log)
         self._announcements = Announcements(data, pool, self._prices, self._offer, market, clock, log)
+        self._viewers = Viewers(bus, self._on_newcomers, clock)
         self._universe = Universe(pool, database_url, self._on_held, clock, log)
         self._streams = Streams(
             address,
@@ -98,6 +97,7 @@ class Collector:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._universe.run())
+                tasks.create_task(self._viewers.run())
                 tasks.create_task(self._allocate())
                 tasks.create_task(self._take_in())
                 tasks.create_task(self._writer.run())
@@ -159,7 +159,7 @@ class Collector:
                 limit = self._limit(stream)
                 if values is None and limit is not None and len(candidates) > limit:
                     values = await self._universe.values()
-                    watched = await self._universe.values(await self._watched_users())
+                    watched = await self._universe.values(await self._viewers.user_ids())
                 streamed_now = self._allocations.get(stream, _NOTHING).streamed
                 self._allocations[stream] = allocation = allocate(
                     candidates, limit, values or {}, streamed_now, watched
@@ -169,11 +169,9 @@ class Collector:
                 self._prices.set_delivery(allocation.polled, Delivery.POLL)
             self._offer()
 
-    async def _watched_users(self) -> set[UserId]:
-        try:
-            return {subject.user_id for subject in await read_interest(self._bus, all_partitions())}
-        except RedisError:
-            return set()  # who looks is unknown: places go by value alone until Redis is back
+    def _on_newcomers(self) -> None:
+        if any(allocation.polled for allocation in self._allocations.values()):
+            self._allocation_due.set()
 
     async def _take_in(self) -> None:
         while True:

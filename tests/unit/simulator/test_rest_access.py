@@ -48,6 +48,15 @@ def test_a_minutes_calls_are_counted_per_key_and_renewed() -> None:
     budget.spend("k", 120.0)
 
 
+def test_the_busiest_minute_is_told() -> None:
+    """Any 60 seconds count, not only the wall clock's minutes."""
+    plan = Plan({"k": "s"})
+    budget = CallBudget(plan)
+    for wall_s in (0.0, 50.0, 59.0, 61.0, 130.0):
+        budget.spend("k", wall_s)
+    assert (plan.calls_count, plan.calls_most) == (5, 3)
+
+
 def test_symbols_are_split_and_doubles_dropped() -> None:
     assert requested_symbols("AAPL, BRK.B,AAPL,BAC.PRL", STOCK_SYMBOL) == ["AAPL", "BRK.B", "BAC.PRL"]
 
