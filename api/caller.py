@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.parts import PartsOf
 from api.problems import Forbidden
@@ -10,6 +11,9 @@ from realtime.auth import Unauthenticated
 from realtime.domain.account import UserId
 from realtime.errors import BadRequest
 
+_SCHEME = HTTPBearer(
+    auto_error=False, bearerFormat="JWT", description="The user is the token's, whatever is asked for."
+)
 _TOKEN_PARAMETERS = frozenset({"token", "access_token", "id_token", "jwt", "bearer", "authorization"})
 
 
@@ -23,26 +27,29 @@ def no_token_in_url(request: Request) -> None:
         raise BadRequest("token_in_url", "send the token in the Authorization header, never in the address")
 
 
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+def _bearer(credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_SCHEME)]) -> str:
+    if credentials is None or not credentials.credentials:
         raise Unauthenticated("a bearer token is needed in the Authorization header")
-    return token.strip()
+    return credentials.credentials.strip()
 
 
-def _caller(request: Request, parts: PartsOf) -> UserId:
-    user_id, _ = parts.tokens.verify(_bearer(request))
+Bearer = Annotated[str, Depends(_bearer)]
+"""The token of the Authorization header, not verified."""
+
+
+def _caller(token: Bearer, parts: PartsOf) -> UserId:
+    user_id, _ = parts.tokens.verify(token)
     return user_id
 
 
-def operators_only(request: Request, parts: PartsOf) -> None:
+def operators_only(token: Bearer, parts: PartsOf) -> None:
     """Refuse everybody whose token has not the operator's role.
 
     Raises:
         Unauthenticated: There is no valid token.
         Forbidden: It is a user's.
     """
-    if not parts.tokens.verify_operator(_bearer(request)):
+    if not parts.tokens.verify_operator(token):
         raise Forbidden("operators_only", "this needs an operator's token: navstream token --operator")
 
 
