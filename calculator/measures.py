@@ -9,6 +9,7 @@ from decimal import Decimal
 from calculator.moment import Moment
 from calculator.totals import Totals
 from realtime.domain.money import CENT, PCT
+from realtime.domain.reconciliation import Reconciliation
 from realtime.domain.value import Coverage, Covered, Figures, SessionChanges
 from realtime.market_hours import MarketSession
 
@@ -172,7 +173,13 @@ def positions_count(totals: Totals) -> int:
     return totals.parts_count
 
 
-def figures(totals: Totals, currency: str, moment: Moment, holdings_as_of: datetime | None) -> Figures:
+def figures(
+    totals: Totals,
+    currency: str,
+    moment: Moment,
+    holdings_as_of: datetime | None,
+    reconciliation: Reconciliation | None = None,
+) -> Figures:
     """Return all of them."""
     by_mark = coverage(totals)
     return Figures(
@@ -197,4 +204,5 @@ def figures(totals: Totals, currency: str, moment: Moment, holdings_as_of: datet
         day_change_reason(totals),
         by_mark,
         session_changes(totals, moment),
+        reconciliation,
     )

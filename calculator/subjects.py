@@ -12,6 +12,7 @@ from calculator.totals import Totals
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.holding import AccountHoldings
 from realtime.domain.instrument import InstrumentId
+from realtime.domain.reconciliation import Reconciliation
 from realtime.domain.value import Figures, Position, Repriced
 from realtime.store.holdings import UserHoldings
 
@@ -24,7 +25,18 @@ class Subject:
             is among them.
     """
 
-    __slots__ = ("_as_of", "_institution", "_marks", "_parts", "_totals", "account_id", "currency", "held", "user_id")
+    __slots__ = (
+        "_as_of",
+        "_institution",
+        "_marks",
+        "_parts",
+        "_reconciliation",
+        "_totals",
+        "account_id",
+        "currency",
+        "held",
+        "user_id",
+    )
 
     def __init__(
         self,
@@ -35,6 +47,7 @@ class Subject:
         as_of: datetime | None,
         held: Mapping[int, Held],
         marks: Marks,
+        reconciliation: Reconciliation | None = None,
     ) -> None:
         self.user_id = user_id
         self.account_id = account_id
@@ -43,6 +56,7 @@ class Subject:
         self._institution = institution
         self._as_of = as_of
         self._marks = marks
+        self._reconciliation = reconciliation
         self._totals = Totals()
         self._parts: dict[int, Part] = {}
         for column, each in held.items():
@@ -68,7 +82,7 @@ class Subject:
 
     def figures(self) -> Figures:
         """Return what it is worth."""
-        return figures(self._totals, self.currency, self._marks.moment, self._as_of)
+        return figures(self._totals, self.currency, self._marks.moment, self._as_of, self._reconciliation)
 
     def _part(self, column: int, held: Held) -> Part:
         marks, source = self._marks, self._marks.instruments[column].currency
@@ -112,7 +126,14 @@ def subjects_of(
 
 def _account_subject(account: AccountHoldings, held: Mapping[int, Held], marks: Marks) -> Subject:
     return Subject(
-        account.user_id, account.account_id, account.institution, account.currency, account.as_of, held, marks
+        account.user_id,
+        account.account_id,
+        account.institution,
+        account.currency,
+        account.as_of,
+        held,
+        marks,
+        account.reconciliation,
     )
 
 

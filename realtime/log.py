@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 Event = Literal[
+    "account_drifted",
     "account_removed",
     "alert_cleared",
     "alert_fired",

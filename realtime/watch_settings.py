@@ -36,6 +36,13 @@ class WatchSettings(BaseSettings):
         default=6 * 3600, gt=0, description="Age of an account's holdings from which they are overdue, seconds."
     )
 
+    sync_drift_max_pct: float = Field(
+        default=1.0,
+        gt=0,
+        description="Difference between an account's total here, at its provider's own prices, and the total that the "
+        "provider reports, from which the account is marked, percent.",
+    )
+
     def metrics_port(self, stage: str) -> int | None:
         """Return the port for a stage's metrics, 0 for any; None for none, as for what is no stage."""
         port: int | None = getattr(self, f"metrics_port_{stage}", None)

@@ -45,7 +45,7 @@ def symbol(security: Security) -> str:
 def position(state: HoldingsState, held: StartHolding, *, null_price: bool, unknown_enum: bool) -> dict[str, Any]:
     """Return one open position; without a price its values are null."""
     security = state.security(held.symbol)
-    price, last = state.price(held.symbol), security.base_price
+    price, last = state.reported_price(held.symbol), security.base_price
     units = held.quantity * security.multiplier
     value = units * price
     cost = value if held.cost_basis is None else held.cost_basis

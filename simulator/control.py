@@ -53,6 +53,7 @@ class Control:
             web.post("/control/accounts", self._accounts),
             web.post("/control/activities", self._activities),
             web.post("/control/prices", self._prices),
+            web.post("/control/half-split", self._half_split),
             web.get("/control/faults", self._list_faults),
             web.post("/control/faults", self._add_fault),
             web.delete("/control/faults", self._clear_faults),
@@ -106,6 +107,15 @@ class Control:
         symbol = text(body, "symbol")
         self.target.state.set_price(symbol, optional_decimal(body, "price"))
         return answer({"symbol": symbol, "price": str(self.target.state.price(symbol))})
+
+    async def _half_split(self, request: web.Request) -> web.Response:
+        body = await body_of(request)
+        symbol, ratio = text(body, "symbol"), decimal(body, "ratio")
+        if ratio <= 0:
+            raise BadControlError("ratio must be positive")
+        self.target.state.security(symbol)
+        self.target.state.half_split[symbol] = ratio
+        return answer({"symbol": symbol, "price": str(self.target.state.reported_price(symbol))})
 
     async def _list_faults(self, _request: web.Request) -> web.Response:
         return answer({"faults": self._faults()})

@@ -52,14 +52,26 @@ class AccountState:
     def key(self) -> str:
         return self.plan.key
 
+    def dealt_lately(self, currency: str) -> Decimal:
+        """Return what purchases and sales since the day before yesterday changed the cash by."""
+        since = self.extracted_at.date() - timedelta(days=2)
+        lately = [one for one in self.activities if one.day >= since and one.kind in {"buy", "sell"}]
+        return sum((one.amount for one in lately if one.currency == currency), Decimal(0))
+
 
 @dataclass(slots=True)
 class HoldingsState:
-    """All accounts of one provider, and the prices that it reports."""
+    """All accounts of one provider, and the prices that it reports.
+
+    Attributes:
+        half_split: New shares for each old one, by symbol, where a split is in the lines' prices and not in the
+            quantities; accounts' totals are right.
+    """
 
     population: Population
     accounts: dict[str, AccountState] = field(default_factory=dict)
     prices: dict[str, Decimal] = field(default_factory=dict)
+    half_split: dict[str, Decimal] = field(default_factory=dict)
 
     @classmethod
     def start(cls, population: Population, provider: str, now: datetime) -> "HoldingsState":
@@ -102,6 +114,10 @@ class HoldingsState:
     def price(self, symbol: str) -> Decimal:
         """Return the price that providers report: a set one, else the previous close."""
         return self.prices.get(symbol, self.security(symbol).base_price)
+
+    def reported_price(self, symbol: str) -> Decimal:
+        """Return the price in the holdings' lines, which may be from after a split that the quantities lack."""
+        return self.price(symbol) / self.half_split.get(symbol, Decimal(1))
 
     def holding_value(self, holding: StartHolding) -> Decimal:
         """Return quantity times multiplier times reported price, in the instrument's currency."""

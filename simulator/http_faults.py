@@ -20,6 +20,13 @@ A fault is set over `POST /control/faults` and taken while a request is answered
     loan_apart     Plaid: a margin loan is no holding and not in `current`, `margin_loan_amount` says it
     withheld       SnapTrade: the brokerage gives no holdings, only the account's total
     disabled       SnapTrade: the connection is disabled and answers reads with what it had
+    cash_twice     Plaid: cash is there as `CUR:USD` and again as a fund of the institution's; the total is right
+    pending_line   Plaid: a line "Pending activity", which is no holding, stands among the holdings
+    unsettled      Plaid: cash lacks what was bought and sold since the day before yesterday; the total has it
+    gross_total    SnapTrade: the total leaves out a margin loan
+    fx_ignored     SnapTrade: the total adds currencies up without converting them
+    sweep_unmarked SnapTrade: the sweep fund is not marked as a part of the cash
+    per_contract   SnapTrade: options are priced by contract, not by unit of the underlying
 """
 
 from collections.abc import Collection
@@ -46,6 +53,13 @@ KINDS = (
     "loan_apart",
     "withheld",
     "disabled",
+    "cash_twice",
+    "pending_line",
+    "unsettled",
+    "gross_total",
+    "fx_ignored",
+    "sweep_unmarked",
+    "per_contract",
 )
 
 

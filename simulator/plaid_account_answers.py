@@ -12,6 +12,8 @@ from simulator.plaid_items import Item, plaid_id
 from simulator.plaid_simulation import Call, day, text, texts, whole
 
 # kind of activity: (Plaid's type, Plaid's subtype)
+PENDING = Decimal("2500.00")
+"""What the line of pending activity says."""
 _ACTIVITY_TYPES = {
     "buy": ("buy", "buy"),
     "sell": ("sell", "sell"),
@@ -41,6 +43,9 @@ def holdings_get(call: Call) -> dict[str, Any]:
         unknown_enum=call.quirk("unknown_enum", item),
         cash_apart=call.quirk("cash_apart", item),
         loan_apart=call.quirk("loan_apart", item),
+        cash_twice=call.quirk("cash_twice", item),
+        pending_line=call.quirk("pending_line", item),
+        unsettled=call.quirk("unsettled", item),
     )
     securities: dict[str, dict[str, Any]] = {}
     holdings: list[dict[str, Any]] = []
@@ -162,16 +167,37 @@ def _holdings(
     account_id = shapes.account_id(item, account)
     lines = []
     for held in account.holdings.values():
-        security, price = state.security(held.symbol), state.price(held.symbol)
+        security, price = state.security(held.symbol), state.reported_price(held.symbol)
         lines.append(shapes.holding(account_id, held, security, price, price_date))
         shape = shapes.security(security, held.spelling, price, price_date, quirks)
         securities[shape["security_id"]] = shape
-    for currency, amount in account.cash.items():
+    return lines + _cash(call, item, account, securities, quirks)
+
+
+def _cash(
+    call: Call,
+    item: Item,
+    account: AccountState,
+    securities: dict[str, dict[str, Any]],
+    quirks: shapes.Quirks,
+) -> list[dict[str, Any]]:
+    lines = []
+    account_id = shapes.account_id(item, account)
+
+    def add(security: dict[str, Any], currency: str, amount: Decimal) -> None:
+        line = shapes.cash_holding(account_id, currency, amount, call.price_date)
+        securities[security["security_id"]] = security
+        lines.append(line | {"security_id": security["security_id"]})
+
+    for currency, booked in account.cash.items():
+        amount = booked - account.dealt_lately(currency) if quirks.unsettled else booked
         apart = quirks.cash_apart or (quirks.loan_apart and amount < 0)
         if amount and not apart:
-            lines.append(shapes.cash_holding(account_id, currency, amount, price_date))
-            shape = shapes.cash_security(currency)
-            securities[shape["security_id"]] = shape
+            add(shapes.cash_security(currency), currency, amount)
+            if quirks.cash_twice:
+                add(shapes.cash_security(currency, ticker=currency), currency, amount)
+    if quirks.pending_line:
+        add(shapes.pending_security(item.login.institution), account.plan.currency, PENDING)
     return lines
 
 

@@ -40,6 +40,9 @@ class Quirks:
     unknown_enum: bool = False
     cash_apart: bool = False
     loan_apart: bool = False
+    cash_twice: bool = False
+    pending_line: bool = False
+    unsettled: bool = False
 
 
 NO_QUIRKS = Quirks()
@@ -180,10 +183,25 @@ def _fixed_income(security: Security) -> dict[str, Any] | None:
     }
 
 
-def cash_security(currency: str) -> dict[str, Any]:
+def pending_security(institution: str) -> dict[str, Any]:
+    """Return the pseudo-security under which some institutions list what is not settled."""
+    return cash_security("USD") | {
+        "security_id": plaid_id("security", institution, "PENDING"),
+        "close_price": None,
+        "institution_id": institution,
+        "institution_security_id": "PENDING",
+        "is_cash_equivalent": False,
+        "name": "Pending activity",
+        "subtype": "other",
+        "ticker_symbol": None,
+        "type": "other",
+    }
+
+
+def cash_security(currency: str, ticker: str | None = None) -> dict[str, Any]:
     """Return the pseudo-security of uninvested cash, `CUR:USD`."""
     return {
-        "security_id": plaid_id("security", f"CUR:{currency}"),
+        "security_id": plaid_id("security", ticker or f"CUR:{currency}"),
         "cfi_code": None,
         "close_price": 1,
         "close_price_as_of": None,
@@ -203,7 +221,7 @@ def cash_security(currency: str) -> dict[str, Any]:
         "sector": None,
         "sedol": None,
         "subtype": "cash",
-        "ticker_symbol": f"CUR:{currency}",
+        "ticker_symbol": ticker or f"CUR:{currency}",
         "type": "cash",
         "unofficial_currency_code": None,
         "update_datetime": None,

@@ -32,6 +32,7 @@ Control API of each simulator (JSON; no authentication; for tests, the demo and 
     POST /control/accounts    Plaid, SnapTrade: {account, hidden}: an account disappears (true) or comes back
     POST /control/activities  {account, symbol, count}: so many purchases and sales, which change nothing held
     POST /control/prices      {symbol, price}: the price the provider reports; null is the previous close again
+    POST /control/half-split  {symbol, ratio}: lines have the price after a split, and the quantity from before it
     GET, POST, DELETE /control/faults   {kind, path?, subject?, times?, seconds?}: see http_faults.py
     POST /control/login       Plaid: {persona?, institution?, item_id?, working}: break (false) or repair a login
     POST /control/renumber    Plaid: {item_id}: the Item's accounts get new ids, as after some repairs

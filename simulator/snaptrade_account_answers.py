@@ -10,6 +10,7 @@ from simulator.snaptrade_simulation import Call, whole
 from simulator.snaptrade_users import Connection
 
 ACTIVITIES_MAX = 1000
+_POSITION_FAULTS = ("unknown_enum", "null_price", "sweep_unmarked", "per_contract")
 
 
 def accounts(call: Call) -> list[dict[str, Any]]:
@@ -57,10 +58,9 @@ def positions_all(call: Call) -> dict[str, Any]:
         holdings = []
     if call.fault("partial", connection, held):
         holdings = holdings[: len(holdings) // 2]
-    unknown_enum = call.fault("unknown_enum", connection, held)
-    null_price = call.fault("null_price", connection, held)
+    oddities = [kind for kind in _POSITION_FAULTS if call.fault(kind, connection, held)]
     return {
-        "results": [position(state, holding, unknown_enum=unknown_enum, null_price=null_price) for holding in holdings],
+        "results": [position(state, holding, oddities) for holding in holdings],
         "data_freshness": {"as_of": shapes.iso(as_of)},
     }
 
@@ -111,6 +111,10 @@ def _legacy(call: Call, connection: Connection, held: AccountState) -> dict[str,
     shape = shapes.account(call.simulation.state, connection, held, synced=synced)
     if call.fault("unknown_enum", connection, held):
         shape |= {"status": "hibernating"}
+    if call.fault("gross_total", connection, held):
+        shape["balance"]["total"]["amount"] += float(shapes.loan(held))
+    if call.fault("fx_ignored", connection, held):
+        shape["balance"]["total"]["amount"] = float(shapes.unconverted_value(call.simulation.state, held))
     if call.fault("withheld", connection, held):
         shape["sync_status"]["holdings"]["holdings_unavailable"] = True
     return shape

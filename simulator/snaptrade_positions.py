@@ -1,5 +1,6 @@
 """SnapTrade's JSON shapes of positions and activities (pure; provider sheet, sections 5.4 and 5.7)."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -45,24 +46,28 @@ def decimal_text(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def position(state: HoldingsState, held: StartHolding, *, unknown_enum: bool, null_price: bool) -> dict[str, Any]:
-    """Return one line of `/positions/all`: decimal strings, cost basis and price per share, options in contracts."""
+def position(state: HoldingsState, held: StartHolding, oddities: Collection[str] = ()) -> dict[str, Any]:
+    """Return one line of `/positions/all`: decimal strings, cost basis and price per share, options in contracts.
+
+    `oddities` are faults among `unknown_enum`, `null_price`, `sweep_unmarked`, `per_contract`.
+    """
     security = state.security(held.symbol)
     cost = None
     if held.cost_basis is not None:
         cost = (held.cost_basis / (held.quantity * security.multiplier)).quantize(_PER_SHARE)
     instrument = _instrument(state, security)
-    if unknown_enum:
+    price = state.reported_price(held.symbol) * (security.multiplier if "per_contract" in oddities else 1)
+    if "unknown_enum" in oddities:
         instrument |= {"kind": "quantum_unit"}
     shape: dict[str, Any] = {
         "instrument": instrument,
         "units": decimal_text(held.quantity),
-        "price": None if null_price else decimal_text(state.price(held.symbol)),
+        "price": None if "null_price" in oddities else decimal_text(price),
         "cost_basis": None if cost is None else decimal_text(cost),
         "currency": security.currency,
     }
     if security.kind == "mutual_fund":
-        shape["cash_equivalent"] = held.symbol in MONEY_MARKET
+        shape["cash_equivalent"] = held.symbol in MONEY_MARKET and "sweep_unmarked" not in oddities
     return shape
 
 

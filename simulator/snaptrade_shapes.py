@@ -170,6 +170,17 @@ def balances(state: HoldingsState, held: AccountState) -> list[dict[str, Any]]:
     ]
 
 
+def loan(held: AccountState) -> Decimal:
+    """Return the margin loan in the account's own currency."""
+    return max(-held.cash.get(held.plan.currency, Decimal(0)), Decimal(0))
+
+
+def unconverted_value(state: HoldingsState, held: AccountState) -> Decimal:
+    """Return cash and holdings of all currencies as if they were one."""
+    codes = {state.security(symbol).currency for symbol in held.holdings} | held.cash.keys()
+    return sum((state.value(held, code) for code in codes), Decimal(0)).quantize(_CENT)
+
+
 def net_value(state: HoldingsState, held: AccountState) -> Decimal:
     """Return cash and holdings of all currencies in the account's own."""
     own = _FACE[held.plan.currency]

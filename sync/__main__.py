@@ -4,9 +4,11 @@ import asyncio
 import gc
 import os
 from datetime import time, timedelta
+from decimal import Decimal
 from socket import gethostname
 
 from providers.registry import open_providers
+from realtime.bus.client import open_bus
 from realtime.clock import WallClock
 from realtime.contract.names import JOB_QUEUED, WEBHOOK_STORED
 from realtime.crypto import CredentialCipher
@@ -29,9 +31,18 @@ async def main(process: Process) -> None:
     async with (
         open_pool(settings.database_url, connections_max=settings.sync_concurrency + 4) as pool,
         open_providers(settings, clock) as providers,
+        open_bus(settings.redis_address) as bus,
     ):
         gc.freeze()  # the SDKs' models are a large heap that never changes: spare the collector from walking it
-        parts = Parts(pool, providers, CredentialCipher(settings.encryption_keys), clock, process.log)
+        parts = Parts(
+            pool,
+            providers,
+            CredentialCipher(settings.encryption_keys),
+            clock,
+            process.log,
+            bus,
+            Decimal(str(settings.sync_drift_max_pct)),
+        )
         name = f"{gethostname()}:{os.getpid()}:{new_key()}"
         worker = Worker(
             parts,

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from providers.base import Access, Provider
 from providers.linking import access_to
 from providers.registry import Providers
+from realtime.bus.client import Bus
 from realtime.clock import Clock
 from realtime.crypto import CredentialCipher
 from realtime.domain.account import ConnectionStatus
@@ -18,11 +20,20 @@ from realtime.store.pool import Pool
 
 @dataclass(frozen=True)
 class Parts:
+    """What everything here works with.
+
+    Attributes:
+        bus: Where the exchange rates are; without it they are unknown.
+        drift_max_pct: Difference between our total and the provider's from which an account is marked, percent.
+    """
+
     pool: Pool
     providers: Providers
     cipher: CredentialCipher
     clock: Clock
     log: Log
+    bus: Bus | None = None
+    drift_max_pct: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def _kept(
     if unnamed_count and len(others) > unnamed_count:
         return None
     return [
-        ReportedHolding(line.instrument_id, line.quantity, line.cost_basis, line.value)
+        ReportedHolding(line.instrument_id, line.quantity, line.cost_basis, line.value, line.price)
         for line in missing
         if unnamed_count or line.instrument_id in named
     ]
@@ -163,13 +163,14 @@ def merge(holdings: Iterable[ProviderHolding], instrument_of: InstrumentOf) -> d
         key = instrument_of(line.instrument)
         other = merged.get(key)
         if other is None:
-            merged[key] = ReportedHolding(key, line.quantity, line.cost_basis, line.value)
+            merged[key] = ReportedHolding(key, line.quantity, line.cost_basis, line.value, line.price)
         else:
             merged[key] = ReportedHolding(
                 key,
                 other.quantity + line.quantity,
                 _sum(other.cost_basis, line.cost_basis),
                 _sum(other.provider_value, line.value),
+                _average(other, line),
             )
     return {key: line for key, line in merged.items() if line.quantity}
 
@@ -185,7 +186,8 @@ def is_partial(
 
     What is sold turns into cash, what is moved out lowers the total. Partial is an answer in which instruments are
     missing and the values of some currency fell, but the provider's total did not fall with them (by half at least:
-    the fall may be in another currency than the total).
+    the fall may be in another currency than the total). An answer that adds up to its own total is whole: what vanished
+    was no holding.
     """
     missing = {line.instrument_id for line in before} - {line.instrument_id for line in after}
     if not missing:
@@ -201,6 +203,10 @@ def is_partial(
     values_after = _values(
         (currency_of[line.instrument_id], _value_now(line, known_before.get(line.instrument_id))) for line in after
     )
+    if values_after.keys() == {report.account.currency} and abs(total - sum(values_after.values())) <= (
+        _NEGLIGIBLE * abs(total)
+    ):
+        return False
     fall = sum(
         (max(value - values_after.get(currency, Decimal(0)), Decimal(0)) for currency, value in values_before.items()),
         Decimal(0),
@@ -223,6 +229,15 @@ def _values(lines: Iterable[tuple[str, Decimal | None]]) -> dict[str, Decimal]:
 
 def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one + other
+
+
+def _average(one: ReportedHolding, other: ProviderHolding) -> Decimal | None:
+    """Return the price at which both together are worth what each is worth at its own."""
+    if one.provider_price == other.price or one.provider_price is None or other.price is None:
+        return one.provider_price if one.provider_price == other.price else None
+    quantity = one.quantity + other.quantity
+    worth = one.quantity * one.provider_price + other.quantity * other.price
+    return worth / quantity if quantity else None
 
 
 def _facts(account: ReportedAccount) -> AccountFacts:

@@ -1,6 +1,7 @@
 """One refresh of one connection, top to bottom."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from providers.base import HoldingsReport, ReportedInstrument
 from realtime.domain.account import AccountId, ConnectionId, ConnectionStatus, ProviderName, account_id
@@ -20,6 +21,7 @@ from realtime.store.holdings import replace_holdings
 from realtime.store.instruments import ProviderPrice, instruments_by_alias, raise_prices
 from realtime.store.jobs import Job, hold_claim
 from realtime.store.pool import Connection
+from sync.drift import known_rates, reconcile_accounts
 from sync.instruments import resolve_instruments
 from sync.parts import ClaimLost, Parts, Refreshed, Target, target_of
 from sync.reconcile import AccountChange, Changes, changes_of
@@ -38,14 +40,18 @@ async def refresh(parts: Parts, job: Job) -> Refreshed:
     began_s = parts.clock.monotonic()
     target = await target_of(parts, job)
     report = await target.provider.positions(target.access)
-    changes, stored = await store_report(parts, job, target, report)
-    _tell(parts, job, changes, stored, parts.clock.monotonic() - began_s)
+    changes, keys = await store_report(parts, job, target, report)
+    _tell(
+        parts,
+        job,
+        changes,
+        [account_id(target.connection.provider, key.hex) for key in keys],
+        parts.clock.monotonic() - began_s,
+    )
     return Refreshed(len(changes.accounts), changes.holdings_count, changes.quarantined, changes.incomplete)
 
 
-async def store_report(
-    parts: Parts, job: Job, target: Target, report: HoldingsReport
-) -> tuple[Changes, list[AccountId]]:
+async def store_report(parts: Parts, job: Job, target: Target, report: HoldingsReport) -> tuple[Changes, list[UUID]]:
     """Store an answer, all of its accounts in one transaction, which holds the job's claim; return what and where.
 
     Raises:
@@ -54,6 +60,7 @@ async def store_report(
     """
     connection = target.connection
     ids = await resolve_instruments(parts.pool, connection.provider, _instruments(report), _currencies(report))
+    rates = await known_rates(parts, _currencies(report) | {one.currency for one in ids})
     ended: set[ConnectionId] = set()
     while True:
         async with parts.pool.acquire() as database, database.transaction():
@@ -63,7 +70,9 @@ async def store_report(
             known = await accounts_of_connection(database, connection.id)
             found = await recognised(database, target, report, known)
             if ended.issuperset(found.ended):
-                return await _write(database, target, report, ids, known, found)
+                changes, keys = await _write(database, target, report, ids, known, found)
+                await reconcile_accounts(parts, database, keys, rates)
+                return changes, keys
         await end_at_provider(parts, target, found.ended)
         ended.update(found.ended)
 
@@ -75,7 +84,7 @@ async def _write(
     ids: dict[ReportedInstrument, InstrumentId],
     known: list[StoredAccount],
     found: Relinked,
-) -> tuple[Changes, list[AccountId]]:
+) -> tuple[Changes, list[UUID]]:
     connection = target.connection
     changes = changes_of(
         report,
@@ -104,7 +113,7 @@ async def _hold_connection(database: Connection, connection_id: ConnectionId) ->
         raise Unsupported("the connection was removed")
 
 
-async def _store_account(database: Connection, target: Target, change: AccountChange) -> AccountId:
+async def _store_account(database: Connection, target: Target, change: AccountChange) -> UUID:
     connection, key = target.connection, change.key
     if key is None:
         key = await add_account(database, connection.user_id, connection.id, connection.provider, change.facts)
@@ -112,7 +121,7 @@ async def _store_account(database: Connection, target: Target, change: AccountCh
         await update_account(database, key, connection.id, change.facts)
     if change.holdings is not None:
         await replace_holdings(database, key, change.holdings, change.as_of)
-    return account_id(connection.provider, key.hex)
+    return key
 
 
 async def _odd_instruments(

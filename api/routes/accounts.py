@@ -5,12 +5,26 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from api.aggregated import Number
 from api.caller import Caller
 from api.parts import Parts, PartsOf
 from realtime.domain.account import ProviderName, UserId
-from realtime.store.portfolio import linked_accounts
+from realtime.domain.reconciliation import DriftCause
+from realtime.store.portfolio import LinkedAccount, linked_accounts
 
 router = APIRouter(tags=["accounts"])
+
+
+class Reconciliation(BaseModel):
+    """The account's total at its provider's own prices, beside the total that the provider reports."""
+
+    currency: str
+    our_total: Number | None = Field(description="Null when an exchange rate is unknown.")
+    provider_total: Number
+    drift: Number | None = Field(description="our_total - provider_total.")
+    cause: DriftCause | None = Field(description="What the drift likely comes from; null when the totals agree.")
+    marked: bool = Field(description="The drift is above NAVSTREAM_SYNC_DRIFT_MAX_PCT.")
+    since: datetime = Field(description="When a comparison found this first.")
 
 
 class Account(BaseModel):
@@ -25,6 +39,7 @@ class Account(BaseModel):
     currency: str
     connection_id: str
     last_synced_at: datetime | None
+    reconciliation: Reconciliation | None
 
 
 class Accounts(BaseModel):
@@ -53,8 +68,14 @@ async def accounts_at(parts: Parts, user_id: UserId, provider: ProviderName | No
                 currency=account.currency,
                 connection_id=account.connection_id,
                 last_synced_at=account.last_synced_at,
+                reconciliation=_reconciliation(account),
             )
             for account in await linked_accounts(parts.pool, user_id)
             if provider in (None, account.provider)
         ]
     )
+
+
+def _reconciliation(account: LinkedAccount) -> Reconciliation | None:
+    found = account.reconciliation
+    return None if found is None else Reconciliation(**found._asdict())

@@ -11,6 +11,7 @@ import msgspec
 from realtime.clock import MarketClock
 from realtime.contract.messages import FeedState, FeedStatus
 from realtime.domain.price import HeldPrice, Price
+from realtime.domain.reconciliation import Reconciliation
 from realtime.domain.value import Coverage, Figures, Position, Repriced, SessionChanges
 from realtime.market_hours import MarketHours
 
@@ -48,6 +49,22 @@ def figures_data(figures: Figures) -> Data:
         "day_change_reason": figures.day_change_reason,
         "coverage": dict(zip(Coverage._fields, figures.coverage, strict=True)),
         "session_changes": _session_changes_data(figures.session_changes),
+        "reconciliation": reconciliation_data(figures.reconciliation),
+    }
+
+
+def reconciliation_data(found: Reconciliation | None) -> Data | None:
+    """Return how an account's total compares with its provider's; None when it cannot be compared."""
+    if found is None:
+        return None
+    return {
+        "currency": found.currency,
+        "our_total": found.our_total,
+        "provider_total": found.provider_total,
+        "drift": found.drift,
+        "cause": found.cause,
+        "marked": found.marked,
+        "since": instant(found.since),
     }
 
 

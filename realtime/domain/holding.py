@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.instrument import InstrumentId
+from realtime.domain.reconciliation import Reconciliation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class AccountHoldings:
     Attributes:
         currency: The account's own currency, ISO 4217.
         as_of: When the provider says it read them at the institution.
+        reconciliation: Their total beside the provider's; None when the provider reports no total.
     """
 
     account_id: AccountId
@@ -39,3 +41,4 @@ class AccountHoldings:
     version: int
     as_of: datetime | None
     holdings: tuple[Holding, ...]
+    reconciliation: Reconciliation | None = None

@@ -11,6 +11,7 @@ from realtime.domain.account import AccountId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Delivery, HeldPrice, PriceSource, TradingStatus
+from realtime.domain.reconciliation import Reconciliation
 
 
 class Covered(StrEnum):
@@ -117,6 +118,7 @@ class Figures:
         holdings_as_of: When the oldest of the holdings was read at its institution.
         day_change_reason: `no_previous_close` when no position's change is known; `trades_unknown` when what was
             bought and sold today is not known, so that it may count as gain; `partial` when positions are left out.
+        reconciliation: Of an account: its total beside its provider's; None when the provider reports none.
     """
 
     market_value: Decimal
@@ -140,6 +142,7 @@ class Figures:
     day_change_reason: str | None = None
     coverage: Coverage = NO_COVERAGE
     session_changes: SessionChanges = NO_SESSION_CHANGES
+    reconciliation: Reconciliation | None = None
 
 
 @dataclass(slots=True)

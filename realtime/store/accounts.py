@@ -42,7 +42,7 @@ with gone as (
 select pg_notify($2, concat_ws(' ', user_id, public_id, holdings_version)) from gone
 """
 _HELD = """
-select h.account_id, h.instrument_id, h.quantity, h.cost_basis, h.provider_value, i.currency
+select h.account_id, h.instrument_id, h.quantity, h.cost_basis, h.provider_value, h.provider_price, i.currency
 from holdings h join instruments i on i.id = h.instrument_id
 where h.account_id = any($1::uuid[])
 """
@@ -95,13 +95,14 @@ class OlderConnection:
 
 @dataclass(frozen=True, slots=True)
 class StoredHolding:
-    """A holding as stored; `value` and `cost_basis` in `currency`, the instrument's."""
+    """A holding as stored; `value`, `cost_basis` and the provider's `price` in `currency`, the instrument's."""
 
     instrument_id: InstrumentId
     quantity: Decimal
     cost_basis: Decimal | None
     value: Decimal | None
     currency: str
+    price: Decimal | None = None
 
 
 async def accounts_of_connection(connection: Connection | Pool, connection_id: ConnectionId) -> list[StoredAccount]:
@@ -134,6 +135,7 @@ async def holdings_by_account(
                 row["cost_basis"],
                 row["provider_value"],
                 row["currency"],
+                row["provider_price"],
             )
         )
     return held

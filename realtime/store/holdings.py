@@ -13,6 +13,7 @@ from realtime.domain.holding import AccountHoldings, Holding
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.transaction import DayTrades
 from realtime.store.pool import Connection, Pool
+from realtime.store.reconciliations import RECONCILIATION, reconciliation_of
 
 _RAISE_VERSION = """
 update accounts set holdings_version = holdings_version + 1, holdings_as_of = $2, last_synced_at = now()
@@ -20,20 +21,21 @@ where id = $1 returning holdings_version, user_id, public_id
 """
 _DELETE = "delete from holdings where account_id = $1"
 _INSERT = """
-insert into holdings (account_id, user_id, instrument_id, quantity, cost_basis, provider_value)
-select $1, $2, * from unnest($3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[])
+insert into holdings (account_id, user_id, instrument_id, quantity, cost_basis, provider_value, provider_price)
+select $1, $2, * from unnest($3::uuid[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[])
 """
 _NOTIFY = "select pg_notify($1, $2)"
 _USERS = "select id, currency from users where id = any($1::uuid[])"
-_ACCOUNTS = """
+_ACCOUNTS = f"""
 select a.id, a.public_id, a.user_id, a.currency, a.holdings_version, a.holdings_as_of,
-    coalesce(n.name, a.provider) as institution
+    coalesce(n.name, a.provider) as institution, {RECONCILIATION}
 from accounts a
 join connections c on c.id = a.connection_id
 left join institutions n on n.id = c.institution_id
+left join reconciliations r on r.account_id = a.id
 where a.is_active and a.holdings_version > 0 and a.user_id = any($1::uuid[])
 order by a.public_id
-"""
+"""  # noqa: S608  # nothing of a caller's is in it
 _HOLDINGS = """
 select h.account_id, h.instrument_id, h.quantity, h.cost_basis
 from holdings h join accounts a on a.id = h.account_id
@@ -44,12 +46,13 @@ order by h.account_id, h.instrument_id
 
 @dataclass(frozen=True, slots=True)
 class ReportedHolding:
-    """A holding as a sync found it; `provider_value` is the provider's own value of it, instrument currency."""
+    """A holding as a sync found it; the provider's own value of it and price per unit are in instrument currency."""
 
     instrument_id: InstrumentId
     quantity: Decimal
     cost_basis: Decimal | None
     provider_value: Decimal | None
+    provider_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ async def replace_holdings(
         [row.quantity for row in rows],
         [row.cost_basis for row in rows],
         [row.provider_value for row in rows],
+        [row.provider_price for row in rows],
     )
     version: int = changed["holdings_version"]
     await connection.execute(_NOTIFY, HOLDINGS_CHANGED, f"{changed['user_id']} {changed['public_id']} {version}")
@@ -126,4 +130,5 @@ def _account_holdings(row: Any, user_id: UserId, holdings: tuple[Holding, ...]) 
         version=row["holdings_version"],
         as_of=row["holdings_as_of"],
         holdings=holdings,
+        reconciliation=reconciliation_of(row),
     )

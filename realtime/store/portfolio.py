@@ -5,23 +5,27 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from realtime.domain.account import AccountId, ConnectionId, UserId
+from realtime.domain.reconciliation import Reconciliation
 from realtime.errors import RetryLater
 from realtime.store.jobs import OUTAGE
 from realtime.store.pool import Connection, Pool, as_user
+from realtime.store.reconciliations import RECONCILIATION, reconciliation_of
 
 _PROFILE = "select id, name, currency from users where id = $1::uuid"
-_ACCOUNTS = """
+_ACCOUNTS = f"""
 select a.public_id as id, a.name, coalesce(n.name, initcap(a.provider)) as institution, c.institution_id, a.provider,
     a.provider_account_id, a.account_type, a.subtype, a.mask, a.currency, a.connection_id, a.provider_total,
-    a.last_synced_at, a.holdings_as_of
+    a.last_synced_at, a.holdings_as_of, {RECONCILIATION}
 from accounts a
 join connections c on c.id = a.connection_id
 left join institutions n on n.id = c.institution_id
+left join reconciliations r on r.account_id = a.id
 where a.is_active
 order by institution, a.name, a.public_id
-"""
+"""  # noqa: S608  # nothing of a caller's is in it
 _CONNECTIONS = """
 select c.id, c.provider, coalesce(n.name, initcap(c.provider)) as institution, c.status, c.error_code, c.error_message,
     c.last_synced_at,
@@ -62,6 +66,7 @@ class LinkedAccount:
     Attributes:
         provider_total: What the provider itself said that the account is worth, account currency.
         holdings_as_of: When the provider read the holdings at the institution.
+        reconciliation: Its total beside the provider's; None when the provider reports none.
     """
 
     id: AccountId
@@ -78,6 +83,7 @@ class LinkedAccount:
     provider_total: Decimal | None
     last_synced_at: datetime | None
     holdings_as_of: datetime | None = None
+    reconciliation: Reconciliation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ async def linked_accounts(pool: Pool, user_id: UserId) -> list[LinkedAccount]:
     """Return the user's active accounts, by institution and name."""
     async with open_as(pool, user_id) as connection:
         rows = await connection.fetch(_ACCOUNTS)
-    return [LinkedAccount(**{**row, "connection_id": ConnectionId(str(row["connection_id"]))}) for row in rows]
+    return [_linked_account(row) for row in rows]
 
 
 async def linked_connections(pool: Pool, user_id: UserId) -> list[LinkedConnection]:
@@ -173,3 +179,9 @@ async def connections_of(connection: Connection, account_id: AccountId | None) -
         else await connection.fetch(_CONNECTION_OF_ACCOUNT, account_id)
     )
     return [ConnectionId(str(row[0])) for row in rows]
+
+
+def _linked_account(row: Any) -> LinkedAccount:
+    fields = {name: value for name, value in row.items() if not name.startswith("drift_")}
+    fields["connection_id"] = ConnectionId(str(row["connection_id"]))
+    return LinkedAccount(**fields, reconciliation=reconciliation_of(row))

@@ -10,7 +10,9 @@ from realtime.domain.transaction import InvestmentTransaction
 from realtime.errors import RetryLater
 from realtime.store.accounts import accounts_of_connection
 from realtime.store.jobs import Job, hold_claim
+from realtime.store.reconciliations import currencies_of
 from realtime.store.transactions import forget_others, newest_trade_date, upsert_transactions
+from sync.drift import known_rates, reconcile_accounts
 from sync.instruments import resolve_instruments
 from sync.parts import ClaimLost, Parts, Refreshed, target_of
 
@@ -39,6 +41,7 @@ async def refresh_transactions(parts: Parts, job: Job) -> Refreshed:
     lines = [line for line in report.transactions if line.account in accounts]
     instruments = {line.instrument for line in lines if line.instrument is not None}
     ids = await resolve_instruments(parts.pool, target.connection.provider, instruments, ())
+    rates = await known_rates(parts, await currencies_of(parts.pool, accounts.values()))
     all_readable = all(odd.harmless for odd in report.set_aside)
     async with parts.pool.acquire() as database, database.transaction():
         if not await hold_claim(database, job):
@@ -49,6 +52,7 @@ async def refresh_transactions(parts: Parts, job: Job) -> Refreshed:
                 await upsert_transactions(database, key, job.user_id, mine)
             if mine and all_readable:
                 await forget_others(database, key, since, mine)
+        await reconcile_accounts(parts, database, accounts.values(), rates)
     duration_ms = round((parts.clock.monotonic() - began_s) * 1000)
     for key in accounts.values():
         public = account_id(target.connection.provider, key.hex)

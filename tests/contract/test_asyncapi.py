@@ -1,6 +1,7 @@
 """docs/asyncapi.yaml and the broadcaster say the same: ops, messages, fields, codes, channels, data."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
@@ -24,9 +25,10 @@ from broadcaster.protocol import (
 )
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedStatus
-from realtime.contract.shapes import figures_data, market_data, position_data, price_data
+from realtime.contract.shapes import figures_data, market_data, position_data, price_data, reconciliation_data
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.price import Delivery, HoldReason, PriceSource, TradingStatus
+from realtime.domain.reconciliation import DriftCause, Reconciliation
 from realtime.domain.value import Covered, StaleReason
 from realtime.market_hours import MarketSession, market_hours_around
 from tests.unit.broadcaster.builders import AS_OF, figures_of, position_of
@@ -35,6 +37,9 @@ PAGE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "docs" / "asy
 SCHEMAS: dict[str, Any] = PAGE["components"]["schemas"]
 MESSAGES = {message.__struct_config__.tag: message for message in get_args(Message)}
 STRUCTS = [*get_args(Op), *get_args(Message), Limits, Rejected, Times]
+
+
+_RECONCILIATION = Reconciliation("USD", Decimal(1), Decimal(1), Decimal(0), None, marked=False, since=AS_OF)
 
 
 def names_at(operation: str) -> list[str]:
@@ -90,6 +95,7 @@ def test_close_codes() -> None:
         (SCHEMAS["Position"]["properties"]["stale_reason"]["enum"][:-1], StaleReason),
         (SCHEMAS["Position"]["properties"]["trading_status"]["enum"][:-1], TradingStatus),
         (SCHEMAS["Position"]["properties"]["delivery"]["enum"][:-1], Delivery),
+        (SCHEMAS["Reconciliation"]["properties"]["cause"]["enum"][:-1], DriftCause),
         (SCHEMAS["HeldPrice"]["properties"]["reason"]["enum"], HoldReason),
     ],
 )
@@ -116,6 +122,7 @@ def test_data() -> None:
         "PortfolioPosition": position_data(row, of_account=False),
         "Coverage": figures_data(figures_of("1.00"))["coverage"],
         "SessionChanges": figures_data(figures_of("1.00"))["session_changes"],
+        "Reconciliation": reconciliation_data(_RECONCILIATION) or {},
         "Market": market_data(market_hours_around(AS_OF), clock, None, reachable=True),
         "Price": price_data("BRK.B", "i", None, "pre"),
     }

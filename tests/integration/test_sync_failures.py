@@ -190,8 +190,8 @@ async def test_one_accounts_trouble_is_not_the_others(world: SyncWorld) -> None:
 async def test_wrong_keys_of_ours_are_named(world: SyncWorld, postgres_dsn: str) -> None:
     """Ensure that refused keys of the operator's are a configuration error, not the user's fault."""
     key = await world.link_plaid(await world.user())
-    wrong = {"plaid_url": world.urls["plaid"], "plaid_secret": SecretStr("no")}
-    async with sync_world(postgres_dsn, world.pool, only=(), **wrong) as other:
+    url = world.urls["plaid"]
+    async with sync_world(postgres_dsn, world.pool, only=(), plaid_url=url, plaid_secret=SecretStr("no")) as other:
         await replace(other, parts=replace(other.parts, cipher=world.parts.cipher)).run_due()
     row = await world.pool.fetchrow("select status, error_code, error_message from connections where id = $1", key)
     assert row is not None

@@ -67,7 +67,7 @@ def _valuation(
         groups.setdefault(line.instrument.id, []).append(line)
     held = {key: group for key, group in groups.items() if not all(line.is_sold_out for line in group)}
     positions = {key: _position(group, one, world) for key, group in held.items()}
-    figures = figures_of(lines, list(groups.values()), list(positions.values()), accounts, currency, world)
+    figures = figures_of(lines, list(groups.values()), list(positions.values()), accounts, currency, world, one)
     return Valuation(figures, positions)
 
 

@@ -37,6 +37,7 @@ def figures_of(
     accounts: Sequence[AccountHoldings],
     currency: str,
     world: World,
+    one: AccountHoldings | None,
 ) -> Figures:
     invested = [line for line in lines if not line.is_cash and not line.is_sold_out]
     changeable = [group for group in groups if not group[0].is_cash]
@@ -78,6 +79,7 @@ def figures_of(
         day_change_reason=reason,
         coverage=by_mark,
         session_changes=_session_changes(changeable, world),
+        reconciliation=one.reconciliation if one else None,
     )
 
 

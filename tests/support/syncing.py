@@ -20,6 +20,7 @@ from providers.linking import connect_alpaca, connect_plaid, connect_snaptrade, 
 from providers.plaid.provider import PlaidProvider
 from providers.registry import Providers, open_providers
 from providers.snaptrade.provider import SnapTradeProvider
+from realtime.bus.client import Bus
 from realtime.clock import WallClock
 from realtime.contract.names import JOB_QUEUED
 from realtime.crypto import CredentialCipher
@@ -205,7 +206,12 @@ async def background(*loops: Awaitable[None]) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def sync_world(
-    dsn: str, pool: Pool, *, only: tuple[str, ...] = ("plaid", "snaptrade", "alpaca"), **settings: Any
+    dsn: str,
+    pool: Pool,
+    *,
+    only: tuple[str, ...] = ("plaid", "snaptrade", "alpaca"),
+    bus: Bus | None = None,
+    **settings: Any,
 ) -> AsyncIterator[SyncWorld]:
     """Start the simulators (of `only` these providers) and our side of them."""
     apps: dict[str, Callable[[], Any]] = {
@@ -219,7 +225,8 @@ async def sync_world(
         async with AsyncExitStack() as stack:
             providers: Providers = await stack.enter_async_context(open_providers(configured, WallClock()))
             cipher = CredentialCipher(configured.encryption_keys)
-            yield SyncWorld(dsn, pool, configured, Parts(pool, providers, cipher, WallClock(), Log(stage="sync")), urls)
+            parts = Parts(pool, providers, cipher, WallClock(), Log(stage="sync"), bus)
+            yield SyncWorld(dsn, pool, configured, parts, urls)
 
 
 def _settings(dsn: str, urls: dict[str, str], settings: dict[str, Any]) -> Settings:

@@ -67,7 +67,32 @@ export interface Figures {
   day_change_reason: "no_previous_close" | "trades_unknown" | "partial" | null;
   coverage: Coverage;
   session_changes: SessionChanges;
+  /** Of an account; null in a portfolio, and while its provider reports no total. */
+  reconciliation: Reconciliation | null;
 }
+
+/** An account's total at its provider's own prices, beside the total that the provider reports. */
+export interface Reconciliation {
+  currency: string;
+  our_total: number | null;
+  provider_total: number;
+  drift: number | null;
+  cause: DriftCause | null;
+  marked: boolean;
+  since: string;
+}
+
+export type DriftCause =
+  | "missing_fx"
+  | "pseudo_ticker"
+  | "no_price"
+  | "cash_equivalents"
+  | "margin"
+  | "cash_twice"
+  | "option_multiplier"
+  | "split"
+  | "trade_today"
+  | "unknown";
 
 export interface Contribution {
   account: string;

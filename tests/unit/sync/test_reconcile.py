@@ -149,6 +149,15 @@ def test_missing_foreign_half_is_not_believed() -> None:
     assert replaced(changes) is None
 
 
+def test_what_was_no_holding_may_vanish() -> None:
+    """Ensure that an answer that adds up to its own total is whole, whatever line it lacks."""
+    before = (*BEFORE, held("PENDING@ins_1", "2500"))
+    lines = (line("AAPL", "4", "400"), line("MSFT", "5", "500"), line("CUR:USD", "100"))
+    changes = changes_of(report(*lines), [stored()], {KEY: before}, key_of, {})
+    assert changes.incomplete == ()
+    assert changes.holdings_count == 3
+
+
 def test_everything_moved_away_is_believed() -> None:
     """Ensure that an account which was emptied is empty: its total fell with it."""
     assert replaced(change(report(total="0"))) == {}
