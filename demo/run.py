@@ -118,7 +118,7 @@ async def demo_up(options: Options, progress: Progress) -> AsyncIterator[Running
 
 def write_env_file(options: Options, env: dict[str, str]) -> None:
     """Keep the demo's settings beside its data, so that `navstream status` and others can look at it."""
-    ours = ("NAVSTREAM_", "APCA_", "PLAID_", "SNAPTRADE_")
+    ours = ("NAVSTREAM_", "APCA_", "BROKER_", "PLAID_", "SNAPTRADE_")
     path = options.folder / "demo.env"
     path.touch(mode=0o600)
     path.write_text("".join(f"{name}='{value}'\n" for name, value in sorted(env.items()) if name.startswith(ours)))

@@ -34,7 +34,7 @@ app = typer.Typer(
 
     **Try it:** `navstream demo` runs everything on this machine with simulated providers and opens the dashboard.
 
-    **Run it:** put credentials into `.env` (see `docs/settings.md`), then `navstream up`.
+    **Run it:** put credentials into `.env` (see `docs/connecting.md`), ask `navstream doctor`, then `navstream up`.
     """,
 )
 jobs = typer.Typer(no_args_is_help=True, help="The refreshes of connections, as durable jobs.")
@@ -111,6 +111,12 @@ def simulate(
 ) -> None:
     """Run one simulated provider, e.g. `navstream simulate plaid --port 9001`."""
     os.execv(sys.executable, [sys.executable, "-m", "simulator", provider.value, *context.args])  # noqa: S606
+
+
+@app.command(context_settings=_PASS_ON, add_help_option=False)
+def doctor(context: typer.Context) -> None:
+    """Check this set-up: settings, servers, ports, clock, providers' keys; says what to do about each finding."""
+    os.execv(sys.executable, [sys.executable, "-m", "doctor", *context.args])  # noqa: S606  # our own module
 
 
 @app.command()

@@ -258,6 +258,14 @@ def load_settings(*stages: str) -> Settings:
     Raises:
         Misconfigured: Names every wrong or missing setting at once, never a value.
     """
+    settings, problems = read_settings(*stages)
+    if problems:
+        raise Misconfigured(problems)
+    return settings
+
+
+def read_settings(*stages: str) -> tuple[Settings, tuple[str, ...]]:
+    """Return the settings, defaults in place of malformed ones, and what is wrong or missing for these stages."""
     malformed: dict[str, str] = {}
     try:
         settings = Settings()
@@ -267,10 +275,7 @@ def load_settings(*stages: str) -> Settings:
             for problem in error.errors(include_input=False, include_url=False)
         }
         settings = _without(malformed)
-    problems = (*malformed.values(), *settings.problems(stages))
-    if problems:
-        raise Misconfigured(problems)
-    return settings
+    return settings, (*malformed.values(), *settings.problems(stages))
 
 
 def _without(malformed: Iterable[str]) -> Settings:

@@ -100,6 +100,22 @@ class AlpacaClient:
 
         return await self._calls.call(run, (Budget("firm", _BY_ACCOUNT_A_MINUTE),))
 
+    async def check_firm(self, now: str) -> None:
+        """Ask for the firm's accounts opened after this moment, of which there are none: its keys are accepted.
+
+        Raises:
+            NavstreamError: See `errors.py`.
+        """
+
+        def run() -> None:
+            sdk = self._firm()
+            try:
+                sdk.get("/accounts", {"created_after": now})
+            finally:
+                _close(sdk)
+
+        await self._calls.call(run, (Budget("firm", _BY_ACCOUNT_A_MINUTE),))
+
     def _trading(self, keys: Keys) -> "_TradingReader":
         sdk = TradingClient(keys.key_id, keys.secret_key, raw_data=True, url_override=self._trading_url)
         return _TradingReader(_tamed(sdk, self._timeout_s))

@@ -85,6 +85,10 @@ class AlpacaProvider:
     async def remove(self, access: Access) -> None:
         """Do nothing: keys are withdrawn by their owner, at Alpaca."""
 
+    async def check_firm(self) -> None:
+        """Make sure that Alpaca accepts the firm's keys."""
+        await self._client.check_firm(self._clock.now().isoformat())
+
     async def trade_account(self, access: Access) -> TradeAccount:
         """Return the account as Alpaca describes it."""
         return await self._client.read(

@@ -38,6 +38,18 @@ async def migrate(url: str) -> list[str]:
         await connection.close()
 
 
+async def unapplied(connection: asyncpg.Connection) -> list[str]:
+    """Return the names of the migrations that a database lacks; changes nothing.
+
+    Raises:
+        Misconfigured: It has one that this release has in another version.
+    """
+    if await connection.fetchval("select to_regclass('schema_migrations')") is None:
+        return [name for name, _ in _migrations()]
+    applied = {row["number"]: row["checksum"] for row in await connection.fetch(_APPLIED)}
+    return [name for name, sql in _migrations() if not _is_applied(name, sql, applied.get(_number(name)))]
+
+
 def _migrations() -> list[tuple[str, str]]:
     folder = files("realtime") / "migrations"
     return sorted((file.name, file.read_text()) for file in folder.iterdir() if file.name.endswith(".sql"))
@@ -48,12 +60,19 @@ def _number(name: str) -> int:
 
 
 async def _apply(connection: asyncpg.Connection, name: str, sql: str, applied_checksum: str | None) -> bool:
-    checksum = sha256(sql.encode()).hexdigest()
-    if applied_checksum == checksum:
+    if _is_applied(name, sql, applied_checksum):
         return False
-    if applied_checksum is not None:
-        raise Misconfigured((f"migration {name} was applied in another version; migrations never change",))
     async with connection.transaction():
         await connection.execute(sql)
-        await connection.execute(_RECORD, _number(name), name, checksum)
+        await connection.execute(_RECORD, _number(name), name, _checksum(sql))
     return True
+
+
+def _is_applied(name: str, sql: str, applied_checksum: str | None) -> bool:
+    if applied_checksum not in {None, _checksum(sql)}:
+        raise Misconfigured((f"migration {name} was applied in another version; migrations never change",))
+    return applied_checksum is not None
+
+
+def _checksum(sql: str) -> str:
+    return sha256(sql.encode()).hexdigest()
