@@ -10,6 +10,7 @@ from api.parts import Parts
 from api.problems import add_problem_handlers
 from api.routes import (
     accounts,
+    alpaca,
     config,
     connections,
     explain,
@@ -43,7 +44,7 @@ def create_routes(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     add_problem_handlers(app)
-    linking = (connections, plaid, snaptrade)
+    linking = (connections, plaid, snaptrade, alpaca)
     for routes in (session, config, accounts, *linking, webhooks, portfolio, intraday, explain, health, status):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     app.mount("/", DashboardFiles(parts.settings.dashboard_dir))

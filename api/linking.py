@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from api.caller import Caller
 from api.parts import PartsOf
 from api.problems import NotFound
+from providers.alpaca.provider import AlpacaProvider
 from providers.linking import disconnect
 from providers.plaid.provider import PlaidProvider
 from providers.snaptrade.provider import SnapTradeProvider
@@ -48,6 +49,15 @@ class Linker:
             Misconfigured: Its settings are missing.
         """
         return cast("SnapTradeProvider", self.parts.providers[ProviderName.SNAPTRADE])
+
+    @property
+    def alpaca(self) -> AlpacaProvider:
+        """Alpaca's account side.
+
+        Raises:
+            Misconfigured: It is not offered here.
+        """
+        return cast("AlpacaProvider", self.parts.providers[ProviderName.ALPACA])
 
     async def connection(self, connection_id: UUID, provider: ProviderName | None = None) -> StoredConnection:
         """Return a connection of the caller's, through one provider if it must be.
