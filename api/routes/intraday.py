@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.caller import Caller
 from api.parts import PartsOf
-from realtime.market_hours import market_hours_around
+from realtime.market_hours import TradingDay, market_hours_around
 from realtime.store.intraday import prices_of_day, values_of_day
 from realtime.store.portfolio import open_as
 
@@ -21,6 +21,8 @@ class IntradayPoint(BaseModel):
 
 class IntradayPortfolio(BaseModel):
     trading_day: date
+    opens_at: int = Field(description="Of the regular session, market time, seconds since 1970.")
+    closes_at: int = Field(description="Its close, early on a half day.")
     points: list[IntradayPoint] = Field(description="Oldest first, without minutes of an unknown total.")
 
 
@@ -34,9 +36,13 @@ async def intraday(user_id: Caller, parts: PartsOf) -> IntradayPortfolio:
     """Return the total value at each minute of the current trading day."""
     day = _trading_day(parts)
     async with open_as(parts.pool, user_id) as connection:
-        values = await values_of_day(connection, day)
-    points = [IntradayPoint(time=int(each.at.timestamp()), value=float(each.total_value)) for each in values]
-    return IntradayPortfolio(trading_day=day, points=points)
+        values = await values_of_day(connection, day.date)
+    return IntradayPortfolio(
+        trading_day=day.date,
+        opens_at=int(day.open.timestamp()),
+        closes_at=int(day.close.timestamp()),
+        points=[IntradayPoint(time=int(each.at.timestamp()), value=float(each.total_value)) for each in values],
+    )
 
 
 @router.get("/api/prices/intraday")
@@ -44,9 +50,9 @@ async def intraday_prices(user_id: Caller, parts: PartsOf) -> IntradayPrices:
     """Return the prices of the current trading day of everything that the user holds."""
     day = _trading_day(parts)
     async with open_as(parts.pool, user_id) as connection:
-        prices = await prices_of_day(connection, day)
+        prices = await prices_of_day(connection, day.date)
     return IntradayPrices(
-        trading_day=day,
+        trading_day=day.date,
         points={
             instrument: [IntradayPoint(time=int(each.at.timestamp()), value=float(each.price)) for each in points]
             for instrument, points in prices.items()
@@ -54,6 +60,6 @@ async def intraday_prices(user_id: Caller, parts: PartsOf) -> IntradayPrices:
     )
 
 
-def _trading_day(parts: PartsOf) -> date:
+def _trading_day(parts: PartsOf) -> TradingDay:
     now = parts.settings.market_clock().now()
-    return market_hours_around(now).trading_day(now).date
+    return market_hours_around(now).trading_day(now)

@@ -37,7 +37,8 @@ async def test_the_day_is_its_users_alone(api: Api, pool: Pool) -> None:
     ada, bob = await add_person(pool, "Ada"), await add_person(pool, "Bob")
     await pool.execute("update users set currency = 'EUR' where name = 'Ada'")
     now = WallClock().now().replace(second=0, microsecond=0)
-    day = market_hours_around(now).trading_day(now).date
+    trading_day = market_hours_around(now).trading_day(now)
+    day = trading_day.date
     rates = {"USD": 1.0, "EUR": 1.25}
     for minute, total in ((1, 500.0), (0, 250.006), (0, 999.0)):
         at = now + timedelta(minutes=minute)
@@ -48,6 +49,8 @@ async def test_the_day_is_its_users_alone(api: Api, pool: Pool) -> None:
     start = int(now.timestamp())
     assert answer == {
         "trading_day": str(day),
+        "opens_at": int(trading_day.open.timestamp()),
+        "closes_at": int(trading_day.close.timestamp()),
         "points": [{"time": start, "value": 200.0}, {"time": start + 60, "value": 400.0}],
     }
     assert [point["value"] for point in (await api.get("/api/portfolio/intraday", bob.user_id))["points"]] == [7, 7]
