@@ -76,6 +76,13 @@ export class AccountWork {
     await this.read();
   };
 
+  /** Hand over an Alpaca account's keys; an error is for the form that has them. */
+  readonly connectAlpaca = async (keyId: string, secretKey: string): Promise<void> => {
+    const { message } = await rest.connectAlpaca(this.needToken(), keyId, secretKey);
+    this.linking({ kind: "done", message });
+    await this.read();
+  };
+
   /** Leave for a provider's page. */
   readonly link = async (provider: LinkProvider, repairs: rest.ProviderConnection | null): Promise<void> => {
     this.linking({ kind: "busy", message: "Opening the provider’s page…" });
@@ -89,7 +96,7 @@ export class AccountWork {
       session.keepLeaving({ linkToken, repairs: repairs?.id ?? null });
       location.assign(url);
     } catch (error) {
-      this.linking({ kind: "failed", message: sentence(error) });
+      this.linking({ kind: "failed", message: rest.sentence(error) });
     }
   };
 
@@ -104,7 +111,7 @@ export class AccountWork {
       try {
         this.linking(await this.taken(returned, leaving));
       } catch (error) {
-        this.linking({ kind: "failed", message: sentence(error) });
+        this.linking({ kind: "failed", message: rest.sentence(error) });
       }
     }
     await this.read();
@@ -133,7 +140,7 @@ export class AccountWork {
       this.patch({ refresh: { kind: "asked", message: await call(this.needToken()) } });
       await this.read();
     } catch (error) {
-      this.patch({ refresh: { kind: "failed", message: sentence(error) } });
+      this.patch({ refresh: { kind: "failed", message: rest.sentence(error) } });
       await this.read();
     }
     setTimeout(() => this.patch({ refresh: { kind: "idle" } }), NOTE_MS);
@@ -158,8 +165,4 @@ export class AccountWork {
   private patch(change: Partial<State>): void {
     this.around.store.change((state) => ({ ...state, ...change }));
   }
-}
-
-function sentence(error: unknown): string {
-  return error instanceof rest.Refused ? error.message : "The server cannot be reached.";
 }

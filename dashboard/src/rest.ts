@@ -44,6 +44,11 @@ export class Refused extends Error {
   }
 }
 
+/** Return what to tell the user of a call that failed. */
+export function sentence(error: unknown): string {
+  return error instanceof Refused ? error.message : "The server cannot be reached.";
+}
+
 /** Trade the code of a sign-in link for a session. */
 export async function signIn(code: string): Promise<SignedIn> {
   const answer = await call<{ token: string; expires_at: string; user: SignedIn["user"] }>("POST", "/api/session", {
@@ -76,8 +81,10 @@ export async function status(token: string): Promise<StatusReport> {
   return call<StatusReport>("GET", "/api/status", { token });
 }
 
-/** The current trading day as the server kept it, a point a minute. */
-export async function intraday(token: string): Promise<{ trading_day: string; points: Point[] }> {
+/** The current trading day as the server kept it, a point a minute, and its regular session; market seconds. */
+export async function intraday(
+  token: string,
+): Promise<{ trading_day: string; opens_at: number; closes_at: number; points: Point[] }> {
   return call("GET", "/api/portfolio/intraday", { token });
 }
 
@@ -132,6 +139,11 @@ export async function finishPlaid(token: string, link_token: string): Promise<Co
 
 export async function finishSnapTrade(token: string, authorization_id: string | null): Promise<Connected> {
   return call("POST", "/api/snaptrade/connect", { token, body: { authorization_id } });
+}
+
+/** Hand over a trading account's own keys; they are checked, kept encrypted, and never told again. */
+export async function connectAlpaca(token: string, key_id: string, secret_key: string): Promise<Connected> {
+  return call("POST", "/api/alpaca/connect", { token, body: { key_id, secret_key } });
 }
 
 async function call<Answer>(

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.conftest import Service
-from tests.support.browsing import SECONDS, browser, go_to, needs_browser, page
+from tests.support.browsing import SECONDS, browser, go_to, needs_browser, page, violations
 
 __all__ = ["browser", "page"]
 pytestmark = needs_browser
@@ -61,6 +61,37 @@ async def test_an_institution_is_connected_synced_and_removed(service: Service, 
     await dialog.get_by_role("button", name="Remove").click()
     await expect(connections).to_have_count(before, timeout=10 * SECONDS)
     await expect(page.get_by_test_id("account-row")).to_have_count(accounts, timeout=10 * SECONDS)
+
+
+async def test_an_alpaca_account_is_connected_by_its_keys(service: Service, page: Page) -> None:
+    """Ensure the form takes keys by keyboard, says what is wrong with them, keeps none, and ends with the account."""
+    connections = await _accounts_view(page, service)
+    before = await connections.count()
+    alpaca = connections.filter(has_text="Alpaca").first
+    await alpaca.get_by_role("button", name="Remove").click()
+    await page.get_by_test_id("remove-dialog").get_by_role("button", name="Remove").click()
+    await expect(connections).to_have_count(before - 1, timeout=10 * SECONDS)
+
+    dialog = page.get_by_test_id("keys-dialog")
+    await page.get_by_test_id("connect-alpaca").click()
+    await expect(dialog.get_by_label("Key ID")).to_be_focused()
+    assert await violations(page) == []
+    await page.keyboard.type("ada-key")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("mistyped")
+    await page.keyboard.press("Enter")
+    await expect(dialog.get_by_role("alert")).to_contain_text("Alpaca refuses these keys", timeout=10 * SECONDS)
+    await expect(dialog.get_by_label("Secret key")).to_have_attribute("type", "password")
+    await dialog.get_by_label("Secret key").fill("ada-secret")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0, timeout=10 * SECONDS)
+    await expect(page.get_by_test_id("linking")).to_have_attribute("data-state", "done")
+    await expect(connections).to_have_count(before, timeout=10 * SECONDS)
+    await expect(connections.filter(has_text="Alpaca").first).to_have_attribute(
+        "data-syncing", "false", timeout=20 * SECONDS
+    )
+    kept = await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    assert "ada-secret" not in kept + await page.content()
 
 
 @pytest.mark.parametrize("provider", ["plaid", "snaptrade"])

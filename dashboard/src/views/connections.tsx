@@ -8,6 +8,7 @@ import type { LinkProvider, Linking } from "../linking";
 import type { ProviderConnection } from "../rest";
 import type { Refresh, State } from "../state";
 import { useTick } from "./hooks";
+import { KeysDialog } from "./keys_dialog";
 import { Ago, Badge } from "./parts";
 import { RemoveDialog } from "./remove_dialog";
 
@@ -16,6 +17,7 @@ export interface ConnectionActions {
   refreshOne: (connection: ProviderConnection) => void;
   /** Leave for a provider's page: to connect an institution, or to repair this connection. */
   link: (provider: LinkProvider, repairs: ProviderConnection | null) => void;
+  connectAlpaca: (keyId: string, secretKey: string) => Promise<void>;
   remove: (connection: ProviderConnection) => Promise<void>;
   closeLinking: () => void;
 }
@@ -29,6 +31,7 @@ const HEALTH = {
 
 export function Connections({ state, actions }: { state: State; actions: ConnectionActions }) {
   const [removing, setRemoving] = useState<ProviderConnection | null>(null);
+  const [rekeying, setRekeying] = useState(false);
   const busy = state.refresh.kind === "busy";
   return (
     <section class="card" aria-labelledby="connections-title">
@@ -41,7 +44,15 @@ export function Connections({ state, actions }: { state: State; actions: Connect
       <RefreshNote refresh={state.refresh} />
       <ul class="list">
         {state.providerConnections.map((connection) => (
-          <ConnectionRow key={connection.id} connection={connection} actions={actions} remove={setRemoving} />
+          <ConnectionRow
+            key={connection.id}
+            connection={connection}
+            actions={actions}
+            repair={() =>
+              connection.provider === "alpaca" ? setRekeying(true) : actions.link(connection.provider, connection)
+            }
+            remove={setRemoving}
+          />
         ))}
       </ul>
       {state.accountsKnown && state.providerConnections.length === 0 && <p class="empty">No connections yet.</p>}
@@ -53,19 +64,21 @@ export function Connections({ state, actions }: { state: State; actions: Connect
           close={() => setRemoving(null)}
         />
       )}
+      {rekeying && <KeysDialog connect={actions.connectAlpaca} close={() => setRekeying(false)} />}
     </section>
   );
 }
 
-/** Buttons that lead to the providers' pages. */
+/** Buttons that lead to the providers' pages, and to the form for Alpaca's keys. */
 export function Connect({ providers, actions }: { providers: readonly string[]; actions: ConnectionActions }) {
+  const [asking, setAsking] = useState(false);
   const offered = (["plaid", "snaptrade"] as const).filter((provider) => providers.includes(provider));
-  return offered.length === 0 ? null : (
+  return providers.length === 0 ? null : (
     <section class="card connect" aria-labelledby="connect-title">
       <h2 id="connect-title">Connect an institution</h2>
       <p class="muted">
-        You sign in on the provider’s own page and come back here. We never see your password; the connection can be
-        removed at any time.
+        With Plaid and SnapTrade you sign in on their own pages and come back here: we never see your password. An Alpaca
+        account is connected by its API keys. A connection can be removed at any time.
       </p>
       <div class="connect-buttons">
         {offered.map((provider) => (
@@ -79,7 +92,13 @@ export function Connect({ providers, actions }: { providers: readonly string[]; 
             Connect with {providerName(provider)}
           </button>
         ))}
+        {providers.includes("alpaca") && (
+          <button type="button" class="button button-main" data-testid="connect-alpaca" onClick={() => setAsking(true)}>
+            Connect Alpaca
+          </button>
+        )}
       </div>
+      {asking && <KeysDialog connect={actions.connectAlpaca} close={() => setAsking(false)} />}
     </section>
   );
 }
@@ -123,13 +142,14 @@ function RefreshNote({ refresh }: { refresh: Refresh }) {
 function ConnectionRow(props: {
   connection: ProviderConnection;
   actions: ConnectionActions;
+  repair: () => void;
   remove: (connection: ProviderConnection) => void;
 }) {
   useTick();
-  const { connection, actions, remove } = props;
+  const { connection, actions, repair, remove } = props;
   const { institution, provider, is_syncing: syncing, next_sync_at: next } = connection;
   const health = HEALTH[connection.status];
-  const repairable = connection.status === "reconnect_needed" && provider !== "alpaca";
+  const repairable = connection.status === "reconnect_needed";
   return (
     <li
       class="connection-row"
@@ -160,7 +180,7 @@ function ConnectionRow(props: {
           <button
             type="button"
             class="button button-main"
-            onClick={() => actions.link(provider as LinkProvider, connection)}
+            onClick={repair}
             aria-label={`Reconnect ${institution}`}
           >
             Reconnect

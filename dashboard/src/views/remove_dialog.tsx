@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import type { Account, ProviderConnection } from "../rest";
+import { sentence, type Account, type ProviderConnection } from "../rest";
 
 export function RemoveDialog(props: {
   connection: ProviderConnection;
@@ -18,7 +18,7 @@ export function RemoveDialog(props: {
     setState({ busy: true, problem: null });
     remove().then(
       () => dialog.current?.close(),
-      (error: unknown) => setState({ busy: false, problem: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => setState({ busy: false, problem: sentence(error) }),
     );
   };
   return (
