@@ -132,7 +132,7 @@ class World:
             "session_close": None, "session_close_date": None, "regular_change": day, "extended_change": None,
             "overnight_change": None, "round_the_clock_change": None, "extended_since": None, "dividend": None,
             "change_reasons": {} if day is not None or cash else {"day": "no_previous_close"},
-            "split_pending": 4 if symbol == "SHOP" else None, "held": HELD if symbol == "NVDA" else None,
+            "split_pending": 4 if symbol == "VTI" else None, "held": HELD if symbol == "NVDA" else None,
             "trading_status": "halted" if symbol == "BRK.B" else "trading",
             "delivery": "poll" if symbol == "MSFT" else "stream",
             "contributions": [
@@ -294,7 +294,8 @@ async def rest(request: web.Request) -> web.Response:
         user = {"id": "u1", "name": "Ada Lovelace", "operator": False}
         return web.json_response({"token": "t", "expires_at": ago(-600), "user": user})
     answers = {
-        "/api/config": {"websocket_url": f"ws://{request.host}/v1", "version": "dev"},
+        "/api/config": {"websocket_url": f"ws://{request.host}/v1", "version": "dev",
+                        "providers": ["plaid", "snaptrade", "alpaca"]},
         "/api/accounts": {"accounts": [
             dict(zip(("id", "name", "institution", "provider", "mask"), row, strict=True), institution_id=None,
                  account_type="investment", subtype=None, currency="USD", connection_id=row[0],
@@ -305,7 +306,7 @@ async def rest(request: web.Request) -> web.Response:
              "status": "reconnect_needed" if row[2] == "Vanguard" else "active",
              "error_code": "ITEM_LOGIN_REQUIRED" if row[2] == "Vanguard" else None,
              "error_message": "Vanguard asks you to sign in again." if row[2] == "Vanguard" else None,
-             "last_synced_at": ago(3), "next_sync_at": ago(-300)} for row in ACCOUNTS
+             "last_synced_at": ago(3), "next_sync_at": ago(-300), "is_syncing": False} for row in ACCOUNTS
         ]},
         "/api/portfolio/refresh": {"message": "Refreshing 5 connections."},
     }  # fmt: skip

@@ -113,7 +113,7 @@ function factors(position: Position): string {
   const { quantity, multiplier, price, fx_rate, currency } = position;
   const parts = [format.quantity(quantity)];
   if (multiplier !== 1) {
-    parts.push(format.quantity(multiplier));
+    parts.push(format.multiplier(multiplier));
   }
   if (position.asset_class !== "cash") {
     parts.push(format.price(price, currency));

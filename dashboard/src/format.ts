@@ -1,6 +1,8 @@
-/** Numbers, times and names as people read them. Pure; unknown is an em dash, never zero. */
+/** Numbers, times and names as people read them. Pure but for hidden amounts; unknown is an em dash, never zero. */
 
 export const UNKNOWN = "—";
+/** What stands for an amount or a quantity while these are hidden. */
+export const HIDDEN = "•••••";
 const LOCALE = "en-US";
 const MARKET_ZONE = "America/New_York";
 
@@ -16,18 +18,29 @@ function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
   return format;
 }
 
+let hidden = false;
+
+/** From now on show dots for every amount and quantity, or (false) themselves; nothing else tells what somebody owns. */
+export function hideAmounts(hide: boolean): void {
+  hidden = hide;
+}
+
+function owned(value: number | null, options: Intl.NumberFormatOptions): string {
+  return hidden && value !== null ? HIDDEN : render(value, options);
+}
+
 function render(value: number | null, options: Intl.NumberFormatOptions): string {
   return value === null ? UNKNOWN : numberFormat(options).format(value).replace("-", "\u2212");
 }
 
 /** An amount to the cent: `$1,234.50`. */
 export function money(value: number | null, currency: string): string {
-  return render(value, { style: "currency", currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: 2 });
+  return owned(value, { style: "currency", currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: 2 });
 }
 
 /** A change of an amount, always with its sign: `+$12.00`. */
 export function change(value: number | null, currency: string): string {
-  return render(value, {
+  return owned(value, {
     style: "currency",
     currency,
     currencyDisplay: "narrowSymbol",
@@ -49,7 +62,8 @@ export function percent(value: number | null): string {
 /** A share, 0.934 meaning 93.4 %. Rounded down: only all of it is 100 %. */
 export function share(value: number | null): string {
   const floored = value === null ? null : Math.floor(value * 1000 + 1e-9) / 1000;
-  return render(floored, { style: "percent", maximumFractionDigits: floored === 1 ? 0 : 1 });
+  const decimals = floored === 1 ? 0 : 1;
+  return render(floored, { style: "percent", minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
 /** A price per unit; below one unit of currency with four decimals. */
@@ -64,15 +78,28 @@ export function price(value: number | null, currency: string): string {
   });
 }
 
+/** What a quantity is multiplied by, units a contract: `100`. */
+export function multiplier(value: number): string {
+  return render(value, { maximumFractionDigits: 8 });
+}
+
+/** An amount on an axis, without its currency; while amounts are hidden, how far it is from `base`, in percent. */
+export function axisLabel(value: number, base: number | null): string {
+  if (hidden) {
+    return base === null || base === 0 ? "" : percent((value / base - 1) * 100);
+  }
+  return render(value, { maximumFractionDigits: Math.abs(value) < 10_000 ? 2 : 0 });
+}
+
 /** A quantity with the decimals it has, at most eight. */
 export function quantity(value: number): string {
-  return render(value, { maximumFractionDigits: 8 });
+  return owned(value, { maximumFractionDigits: 8 });
 }
 
 /** A quantity for a narrow column: the larger it is, the fewer decimals. */
 export function shortQuantity(value: number): string {
   const size = Math.abs(value);
-  return render(value, { maximumFractionDigits: size >= 1000 ? 3 : size >= 1 ? 5 : 8 });
+  return owned(value, { maximumFractionDigits: size >= 1000 ? 3 : size >= 1 ? 5 : 8 });
 }
 
 /** How long ago, in the largest unit that fits: `3 s`, `12 min`, `5 h`, `2 d`. */

@@ -10,7 +10,7 @@ import * as rest from "./rest";
 import * as session from "./session";
 import { joined } from "./series";
 import { joinedSparks } from "./sparks";
-import { channelNames, INITIAL, withChannels, type State } from "./state";
+import { channelNames, INITIAL, marketOf, withChannels, type State } from "./state";
 import type { StatusReport } from "./status";
 import { Store } from "./store";
 import { App } from "./views/app";
@@ -80,7 +80,13 @@ function openStream(url: string, { token, user }: session.SignedIn, providers: r
           patch({ connection });
         }
       },
-      channelsChanged: (channels) => store.change((state) => withChannels(state, channels, Date.now())),
+      channelsChanged: (channels) => {
+        const day = marketOf(store.get())?.trading_day;
+        store.change((state) => withChannels(state, channels, Date.now()));
+        if (day !== undefined && day !== marketOf(store.get())?.trading_day) {
+          void readDay();
+        }
+      },
     },
   });
   stream.follow(channelNames([], false));
@@ -97,6 +103,7 @@ async function readDay(): Promise<void> {
     store.change((state) => ({
       ...state,
       series: joined(state.series, values.trading_day, values.points),
+      hours: { tradingDay: values.trading_day, opens: values.opens_at, closes: values.closes_at },
       sparks: joinedSparks(state.sparks, prices.points),
     }));
   } catch (error) {
@@ -145,6 +152,7 @@ render(
       refresh: () => void work.refresh(),
       refreshOne: (connection) => void work.refreshOne(connection),
       link: (provider, repairs) => void work.link(provider, repairs),
+      connectAlpaca: work.connectAlpaca,
       remove: work.remove,
       closeLinking: work.closeLinking,
       signOut: () => signOut("left"),

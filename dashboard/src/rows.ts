@@ -57,5 +57,5 @@ export function matching(positions: readonly Position[], query: string): readonl
 
 /** Return a position's share of the total as text, empty when it cannot be told: `12.3%`. */
 export function shareOf(value: number | null, total: number | null): string {
-  return value === null || total === null || total <= 0 ? "" : `${((value / total) * 100).toFixed(1)}%`;
+  return value === null || total === null || total <= 0 ? "" : `${((value / total) * 100).toFixed(1)}%`.replace("-", "\u2212");
 }

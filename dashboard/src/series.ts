@@ -11,14 +11,12 @@ export interface Series {
   tradingDay: string;
   /** One point at most per so many seconds of market time. */
   bucketS: number;
-  /** Changes when more than the last point changed. */
-  generation: number;
   points: readonly Point[];
 }
 
 export const POINTS_MAX = 1_200;
 
-export const EMPTY: Series = { tradingDay: "", bucketS: 1, generation: 0, points: [] };
+export const EMPTY: Series = { tradingDay: "", bucketS: 1, points: [] };
 
 /**
  * Return the series with a value added. The newest value of a bucket stands for it; when there are too many buckets
@@ -29,7 +27,7 @@ export function append(series: Series, tradingDay: string, timeMs: number, value
   const last = series.points.at(-1);
   const seconds = timeMs / 1000;
   if (series.tradingDay !== tradingDay || (last !== undefined && seconds < last.time - series.bucketS)) {
-    return { tradingDay, bucketS: 1, generation: series.generation + 1, points: [{ time: Math.floor(seconds), value }] };
+    return { tradingDay, bucketS: 1, points: [{ time: Math.floor(seconds), value }] };
   }
   const time = bucketOf(seconds, series.bucketS);
   const keep = last !== undefined && last.time >= time ? series.points.slice(0, -1) : series.points;
@@ -58,7 +56,7 @@ export function joined(series: Series, tradingDay: string, kept: readonly Point[
     return series;
   }
   const points = [...own, ...missing].sort((a, b) => a.time - b.time);
-  const all: Series = { tradingDay, bucketS: series.bucketS, generation: series.generation + 1, points };
+  const all: Series = { tradingDay, bucketS: series.bucketS, points };
   return points.length > POINTS_MAX ? thinned(all, points) : all;
 }
 
@@ -69,7 +67,7 @@ function thinned(series: Series, points: readonly Point[]): Series {
     const time = bucketOf(point.time, bucketS);
     newest.set(time, { time, value: point.value });
   }
-  return { ...series, bucketS, generation: series.generation + 1, points: [...newest.values()] };
+  return { ...series, bucketS, points: [...newest.values()] };
 }
 
 function bucketOf(seconds: number, bucketS: number): number {

@@ -11,6 +11,7 @@ import {
   type Position,
 } from "navstream-client";
 
+import type { RegularHours } from "./day";
 import type { Linking } from "./linking";
 import type { Account, ProviderConnection } from "./rest";
 import { append, EMPTY, type Series } from "./series";
@@ -36,6 +37,8 @@ export interface State {
   /** Wall ms at which the market channel's state arrived; market time goes on from there. */
   marketReceivedAt: number;
   series: Series;
+  /** The regular session of the chart's day; null until it is known. */
+  hours: RegularHours | null;
   sparks: Sparks;
   /** Market seconds of the newest point of the sparks. */
   sparksAt: number;
@@ -55,6 +58,7 @@ export const INITIAL: State = {
   channels: new Map(),
   marketReceivedAt: 0,
   series: EMPTY,
+  hours: null,
   sparks: new Map(),
   sparksAt: 0,
   accounts: [],

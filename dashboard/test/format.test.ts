@@ -1,6 +1,25 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 
 import * as format from "../src/format";
+
+describe("hidden amounts", () => {
+  afterEach(() => format.hideAmounts(false));
+
+  it("are dots, while percentages, prices and what is unknown stay", () => {
+    format.hideAmounts(true);
+    const shown = [format.money(1234.5, "USD"), format.change(-3, "USD"), format.quantity(12), format.shortQuantity(12)];
+    expect(new Set(shown)).toEqual(new Set([format.HIDDEN]));
+    expect(format.money(null, "USD")).toBe("—");
+    expect(format.percent(5.25)).toBe("+5.25%");
+    expect(format.price(101.5, "USD")).toBe("$101.50");
+    expect(format.multiplier(100)).toBe("100");
+    expect(format.axisLabel(101, 100)).toBe("+1.00%");
+    expect(format.axisLabel(101, null)).toBe("");
+    format.hideAmounts(false);
+    expect(format.money(1234.5, "USD")).toBe("$1,234.50");
+    expect(format.axisLabel(10_101.4, 100)).toBe("10,101");
+  });
+});
 
 describe("amounts", () => {
   it("shows cents, signs and an em dash for unknown, never zero", () => {

@@ -48,7 +48,7 @@ describe("matching", () => {
 describe("shareOf", () => {
   it("is a percentage of a positive total, and nothing otherwise", () => {
     expect(shareOf(123, 1000)).toBe("12.3%");
-    expect(shareOf(-50, 1000)).toBe("-5.0%");
+    expect(shareOf(-50, 1000)).toBe("−5.0%");
     expect([shareOf(null, 1000), shareOf(1, null), shareOf(1, 0), shareOf(1, -5)]).toEqual(["", "", "", ""]);
   });
 });

@@ -33,17 +33,6 @@ describe("append", () => {
     expect(series.points[0]?.time).toBe(0);
   });
 
-  it("tells the chart when more than the last point changed", () => {
-    const before = filled([[1, 1]]);
-    expect(append(before, DAY, 2000, 2).generation).toBe(before.generation);
-    let series = before;
-    for (let second = 2; second <= POINTS_MAX + 1; second++) {
-      series = append(series, DAY, second * 1000, second);
-    }
-    expect(series.generation).toBe(before.generation + 1);
-    expect(series.bucketS).toBe(2);
-  });
-
   it("starts afresh on another trading day and when the market clock is set back", () => {
     const before = filled([
       [100, 1],
@@ -63,7 +52,6 @@ describe("joined", () => {
     const own = append(EMPTY, "2026-11-20", 150_000, 9);
     const all = joined(own, "2026-11-20", kept);
     expect(all.points.map(({ time }) => time)).toEqual([0, 60, 120, 150, 180]);
-    expect(all.generation).not.toBe(own.generation);
   });
 
   it("fills the hole of a sleep, and nothing where there is none", () => {

@@ -6,9 +6,6 @@ The limits that are asserted leave room for a machine that is busy with other te
 
 import gzip
 import json
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
@@ -16,7 +13,8 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.conftest import Service
-from tests.support.browsing import DASHBOARD, SECONDS, browser, needs_browser, page
+from tests.support.browsing import DASHBOARD, SECONDS, browser, needs_browser, page, signed_in
+from tests.support.made_up_stream import made_up_stream
 from tests.support.waiting import wait_until
 
 __all__ = ["browser", "page"]
@@ -72,27 +70,13 @@ async def test_the_first_paint_is_soon_and_nothing_comes_from_elsewhere(
 @pytest.fixture
 def a_thousand() -> Iterator[str]:
     """The address of a stream of a thousand holdings, of which half move five times a second."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        str(DASHBOARD / "dev" / "fake_stream.py"),
-        "--port",
-        str(port),
-        "--holdings",
-        str(_HOLDINGS),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+    with made_up_stream(_HOLDINGS) as link:
+        yield link
 
 
 async def test_a_thousand_holdings_scroll_while_they_move(a_thousand: str, page: Page, record_property: Record) -> None:
     """Ensure only what is near the screen is drawn, so that scrolling keeps its pace under five updates a second."""
-    await page.goto(a_thousand.replace("/#", "/?1#"))
-    await expect(page.get_by_test_id("total-value")).to_contain_text("$", timeout=20 * SECONDS)
+    await signed_in(page, a_thousand)
     await page.evaluate("location.hash = '#/holdings'")
     rows = page.get_by_test_id("holdings-row")
     await expect(rows.first).to_be_visible(timeout=10 * SECONDS)

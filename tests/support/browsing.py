@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
 SECONDS = 1000
@@ -65,6 +65,12 @@ async def tab(browser: Browser, size: tuple[int, int], scheme: str = "light", **
     yield page
     await context.close()
     assert errors == []
+
+
+async def signed_in(page: Page, link: str) -> None:
+    """Follow a sign-in link and wait for the first total."""
+    await page.goto(link)
+    await expect(page.get_by_test_id("total-value")).to_contain_text("$", timeout=20 * SECONDS)
 
 
 async def go_to(page: Page, view: str) -> None:

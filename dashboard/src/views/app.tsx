@@ -5,15 +5,16 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { Explanation } from "../explain";
 import * as format from "../format";
 import { hues } from "../instrument";
-import { marketNow } from "../market";
+import { marketNow, tradesRoundTheClock } from "../market";
 import type { View } from "../route";
 import type { User } from "../session";
-import { marketOf, portfolioOf, type State } from "../state";
+import { marketOf, portfolioOf, positionsOf, type State } from "../state";
 import type { Store } from "../store";
 import { AccountsView } from "./accounts_view";
 import { Announcer } from "./announcer";
 import { FeedNotice, ReconnectBanner } from "./banner";
 import type { ConnectionActions } from "./connections";
+import { Display, useDisplay } from "./display";
 import { Ask, ExplainDialog, type Question } from "./explain";
 import { Footer } from "./footer";
 import { HoldingsView } from "./holdings";
@@ -22,6 +23,7 @@ import { useView } from "./nav";
 import { OperatorView, type OperatorActions } from "./operator";
 import { Overview } from "./overview";
 import { SignedOut, SigningIn, Unreachable } from "./signed_out";
+import { Tips } from "./tips";
 import { TopBar } from "./top_bar";
 
 /** A loss is shown at once; the banner that explains it comes when it has lasted. */
@@ -46,12 +48,16 @@ export function App({ store, actions }: { store: Store; actions: Actions }) {
     },
     [store],
   );
+  const display = useDisplay();
   const sparks = useCallback((instrument: string) => store.get().sparks.get(instrument) ?? [], [store]);
   return (
     <MarketClock.Provider value={clock}>
       <Sparks.Provider value={sparks}>
-        <Screen state={state} actions={actions} />
-        <Footer signedIn={state.screen.kind === "dashboard"} />
+        <Display.Provider value={display}>
+          <Screen state={state} actions={actions} />
+          <Footer signedIn={state.screen.kind === "dashboard"} />
+          <Tips />
+        </Display.Provider>
       </Sparks.Provider>
     </MarketClock.Provider>
   );
@@ -89,6 +95,7 @@ function Dashboard({ state, user, actions }: { state: State; user: User; actions
           operator={user.operator}
           connection={connection}
           market={market}
+          roundTheClock={tradesRoundTheClock(positionsOf(state) ?? [])}
           userName={user.name}
           signOut={actions.signOut}
         />

@@ -1,4 +1,4 @@
-/** The live chart of the total value: lightweight-charts, New York time, baseline at the previous close. */
+/** The line of the total value: lightweight-charts, New York time, baseline at the previous close. */
 
 import {
   BaselineSeries,
@@ -10,28 +10,34 @@ import {
   type ISeriesApi,
   type UTCTimestamp,
 } from "lightweight-charts";
-import { useEffect, useRef } from "preact/hooks";
+import { useContext, useEffect, useRef } from "preact/hooks";
 
+import { cellsOf, extendedSpans, type RegularHours } from "../day";
 import * as format from "../format";
-import type { Point, Series } from "../series";
+import type { Series } from "../series";
+import { Display } from "./display";
+import { ExtendedHours } from "./extended_hours";
 import { useMedia } from "./hooks";
 
 /** The previous close is kept in view until it is this many times further away than the values' own range. */
 const BASELINE_REACH = 4;
+/** A line shorter than this has seconds on its time axis. */
+const SECONDS_SHOWN_S = 600;
 
 interface Drawn {
   chart: IChartApi;
   line: ISeriesApi<"Baseline">;
+  extended: ExtendedHours;
+  closeColor: string;
   close: IPriceLine | null;
   previous: number | null;
-  generation: number;
-  /** Market time of the newest point drawn; a hidden page draws nothing for a while. */
-  drawnTo: number;
 }
 
-export function Chart({ series, previous, currency }: { series: Series; previous: number | null; currency: string }) {
+export function Chart(props: { series: Series; previous: number | null; hours: RegularHours | null; label: string }) {
+  const { series, previous, hours, label } = props;
   const box = useRef<HTMLDivElement>(null);
   const drawn = useRef<Drawn | null>(null);
+  const { theme, hidden } = useContext(Display);
   const dark = useMedia("(prefers-color-scheme: dark)");
 
   useEffect(() => {
@@ -44,35 +50,23 @@ export function Chart({ series, previous, currency }: { series: Series; previous
       created.chart.remove();
       drawn.current = null;
     };
-  }, [dark]);
+  }, [theme, dark, hidden]);
 
   useEffect(() => {
     if (drawn.current !== null && series.points.length > 0) {
-      draw(drawn.current, series, previous);
+      draw(drawn.current, series, previous, hours);
     }
-  }, [series, previous, dark]);
+  }, [series, previous, hours, theme, dark, hidden]);
 
-  const [first, last] = [series.points[0], series.points.at(-1)];
-  const since = first === undefined ? "" : ` since ${format.newYorkTime(first.time * 1000).slice(0, 5)} New York time`;
   return (
-    <figure class="chart">
-      <div
-        ref={box}
-        class="chart-box"
-        role="img"
-        data-testid="chart"
-        data-since={first?.time}
-        aria-label={
-          `Total value${since}, now ${format.money(last?.value ?? null, currency)}, ` +
-          `previous close ${format.money(previous, currency)}`
-        }
-      />
-      {last === undefined && <p class="chart-empty">The line begins with the first value.</p>}
-      <figcaption class="chart-legend">
-        <span class="legend-close">Previous close {format.money(previous, currency)}</span>
-        <span>New York time</span>
-      </figcaption>
-    </figure>
+    <div
+      ref={box}
+      class="chart-box"
+      role="img"
+      data-testid="chart"
+      data-since={series.points[0]?.time}
+      aria-label={label}
+    />
   );
 }
 
@@ -89,7 +83,7 @@ function create(box: HTMLElement, previous: () => number | null): Drawn {
     },
     grid: { vertLines: { visible: false }, horzLines: { color: color("--line") } },
     rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.08 } },
-    timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, lockVisibleTimeRangeOnResize: true },
+    timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, lockVisibleTimeRangeOnResize: true },
     crosshair: {
       vertLine: { color: color("--muted"), labelBackgroundColor: color("--ink") },
       horzLine: { visible: false, labelBackgroundColor: color("--ink") },
@@ -107,19 +101,20 @@ function create(box: HTMLElement, previous: () => number | null): Drawn {
     bottomFillColor1: color("--down-fill-end"),
     bottomFillColor2: color("--down-fill"),
     priceLineVisible: false,
-    lastValueVisible: true,
-    priceFormat: { type: "custom", minMove: 0.01, formatter: axisLabel },
+    lastValueVisible: false,
+    priceFormat: { type: "custom", minMove: 0.01, formatter: (value: number) => format.axisLabel(value, previous()) },
     autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => withBaseline(own(), previous()),
   });
-  return { chart, line, close: null, previous: null, generation: -1, drawnTo: 0 };
+  const extended = new ExtendedHours(color("--extended"));
+  line.attachPrimitive(extended);
+  return { chart, line, extended, closeColor: color("--muted"), close: null, previous: null };
 }
 
-function draw(drawn: Drawn, series: Series, previous: number | null): void {
-  const { chart, line } = drawn;
+function draw(drawn: Drawn, series: Series, previous: number | null, hours: RegularHours | null): void {
+  const { chart, line, extended } = drawn;
   if (previous !== null && previous !== drawn.previous) {
-    const color = colors(chart.chartElement());
     line.applyOptions({ baseValue: { type: "price", price: previous } });
-    const options = { price: previous, color: color("--muted"), axisLabelVisible: false, title: "" };
+    const options = { price: previous, color: drawn.closeColor, axisLabelVisible: false, title: "" };
     if (drawn.close === null) {
       drawn.close = line.createPriceLine({ ...options, lineWidth: 1, lineStyle: LineStyle.Dashed, lineVisible: true });
     } else {
@@ -127,20 +122,20 @@ function draw(drawn: Drawn, series: Series, previous: number | null): void {
     }
     drawn.previous = previous;
   }
-  if (series.generation !== drawn.generation) {
-    line.setData(series.points.map(inNewYork));
-    drawn.generation = series.generation;
-  } else {
-    const from = series.points.findLastIndex((point) => point.time < drawn.drawnTo) + 1;
-    series.points.slice(from).forEach((point) => line.update(inNewYork(point)));
+  const cells = cellsOf(series.points);
+  const [first, last] = [cells[0], cells.at(-1)];
+  if (first !== undefined && last !== undefined && hours?.tradingDay === series.tradingDay) {
+    const spans = extendedSpans(first.time, last.time, hours);
+    extended.shade(spans.map(({ from, to }) => ({ from: inNewYork(from), to: inNewYork(to) })));
   }
-  drawn.drawnTo = series.points.at(-1)?.time ?? 0;
+  chart.timeScale().applyOptions({ secondsVisible: (last?.time ?? 0) - (first?.time ?? 0) < SECONDS_SHOWN_S });
+  line.setData(cells.map(({ time, value }) => ({ time: inNewYork(time), ...(value === null ? {} : { value }) })));
   chart.timeScale().fitContent();
 }
 
 /** lightweight-charts shows all times as UTC, so it gets New York's wall clock. */
-function inNewYork({ time, value }: Point): { time: UTCTimestamp; value: number } {
-  return { time: (time + format.newYorkOffsetMs(time * 1000) / 1000) as UTCTimestamp, value };
+function inNewYork(time: number): UTCTimestamp {
+  return (time + format.newYorkOffsetMs(time * 1000) / 1000) as UTCTimestamp;
 }
 
 function withBaseline(own: AutoscaleInfo | null, previous: number | null): AutoscaleInfo | null {
@@ -153,11 +148,13 @@ function withBaseline(own: AutoscaleInfo | null, previous: number | null): Autos
   return high - low > reach ? own : { ...own, priceRange: { minValue: low, maxValue: high } };
 }
 
-function axisLabel(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 10_000 ? 2 : 0 });
-}
-
-function colors(element: Element): (name: string) => string {
-  const style = getComputedStyle(element);
-  return (name) => style.getPropertyValue(name).trim();
+/** The page's colours as the canvas needs them: of the theme that is shown. */
+function colors(box: HTMLElement): (name: string) => string {
+  return (name) => {
+    const probe = box.appendChild(document.createElement("span"));
+    probe.style.color = `var(${name})`;
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
 }

@@ -5,6 +5,7 @@ import { useContext, useEffect, useRef, useState } from "preact/hooks";
 
 import { lineRows, origins, sumRows, type Explanation } from "../explain";
 import * as format from "../format";
+import { sentence } from "../rest";
 
 /** What is to be explained: an account, or (null) the portfolio. */
 export interface Question {
@@ -47,7 +48,7 @@ export function ExplainDialog(props: {
     let wanted = true;
     explain(question.account).then(
       (explanation) => wanted && setAnswer({ kind: "known", explanation }),
-      (error: unknown) => wanted && setAnswer({ kind: "failed", message: String(error) }),
+      (error: unknown) => wanted && setAnswer({ kind: "failed", message: sentence(error) }),
     );
     return () => {
       wanted = false;

@@ -6,6 +6,7 @@ import * as format from "../format";
 import { displaySymbol } from "../instrument";
 import { markOf } from "../mark";
 import { Contributions } from "./contributions";
+import { Display } from "./display";
 import { DayChange, Gain, PriceCell, Quantity } from "./holding_row";
 import type { HoldingProps } from "./holdings_list";
 import { MarketClock, useTick } from "./hooks";
@@ -14,6 +15,7 @@ import { Amount, Badges, ClassNames, MarkChip } from "./parts";
 
 export const HoldingCard = memo(function HoldingCard(props: HoldingProps) {
   useTick();
+  useContext(Display);
   const { lineKey, position, snapshots, accountNames, currency, open, toggle, place, count } = props;
   const mark = markOf(position, useContext(MarketClock)());
   const details = `accounts-${lineKey.replaceAll(" ", "-")}`;
@@ -42,7 +44,7 @@ export const HoldingCard = memo(function HoldingCard(props: HoldingProps) {
           <span class="sub full-name">{position.name}</span>
           <span class="card-meta">
             <Badges institutions={position.institutions} />
-            <MarkChip mark={mark} />
+            <MarkChip mark={mark} inButton />
           </span>
         </span>
         <span class="card-right">
@@ -52,7 +54,7 @@ export const HoldingCard = memo(function HoldingCard(props: HoldingProps) {
             snapshots={snapshots}
             className="strong"
           />
-          {mark.kind !== "cash" && <DayChange position={position} currency={currency} />}
+          {mark.kind !== "cash" && <DayChange position={position} currency={currency} inButton />}
         </span>
       </button>
       {open && (

@@ -8,18 +8,21 @@ import { displaySymbol } from "../instrument";
 import { markOf, type Mark, type MarkKind } from "../mark";
 import { reasonText } from "../reasons";
 import { Contributions } from "./contributions";
+import { Display } from "./display";
 import { COLUMNS } from "./holdings_head";
 import type { HoldingProps } from "./holdings_list";
 import { MarketClock, useTick } from "./hooks";
 import { memo } from "./memo";
 import { Sparkline } from "./sparkline";
 import { Amount, Badges, Change, ClassNames, MarkChip, PriceAge } from "./parts";
+import { tip } from "./tips";
 
 /** Marks whose chip does not say how old they are. */
 const AGED: ReadonlySet<MarkKind> = new Set(["live", "extended", "quote", "halted"]);
 
 export const HoldingRow = memo(function HoldingRow(props: HoldingProps) {
   useTick();
+  useContext(Display);
   const { lineKey, position, snapshots, share, accountNames, currency, open, toggle, place } = props;
   const mark = markOf(position, useContext(MarketClock)());
   const details = `accounts-${lineKey.replaceAll(" ", "-")}`;
@@ -97,7 +100,7 @@ export function Quantity({ position }: { position: Position }) {
   return (
     <>
       <span title={format.quantity(position.quantity)}>{format.shortQuantity(position.quantity)}</span>
-      {position.multiplier !== 1 && <span class="sub">× {format.quantity(position.multiplier)}</span>}
+      {position.multiplier !== 1 && <span class="sub">× {format.multiplier(position.multiplier)}</span>}
     </>
   );
 }
@@ -108,7 +111,7 @@ export function PriceCell({ position, mark, snapshots }: { position: Position; m
     return foreign ? <span class="sub">at {position.fx_rate}</span> : null;
   }
   return (
-    <span title={mark.reason}>
+    <span data-tip={mark.reason}>
       <Amount value={position.price} text={format.price(position.price, position.currency)} snapshots={snapshots} />
       <span class="sub">
         <MarkChip mark={mark} />
@@ -121,24 +124,28 @@ export function PriceCell({ position, mark, snapshots }: { position: Position; m
 interface FigureProps {
   position: Position;
   currency: string;
+  inButton?: boolean;
 }
 
-export function DayChange({ position, currency }: FigureProps) {
+export function DayChange({ position, currency, inButton = false }: FigureProps) {
   return (
     <Change
       amount={position.day_change}
       pct={position.day_change_pct}
       currency={currency}
       reason={reasonText(position.change_reasons["day"])}
+      inButton={inButton}
       stacked
     />
   );
 }
 
 export function Cost({ position, currency }: FigureProps) {
+  const unknown = position.cost_basis === null ? reasonText("no_cost_basis") : null;
   return (
-    <span title={position.cost_basis === null ? (reasonText("no_cost_basis") ?? "") : ""}>
+    <span {...(unknown === null ? {} : tip(unknown))}>
       {format.money(position.cost_basis, currency)}
+      {unknown !== null && <span class="sr-only">: {unknown}</span>}
       <span class="sub">{position.average_cost !== null && format.price(position.average_cost, position.currency)}</span>
     </span>
   );

@@ -7,6 +7,7 @@ import * as format from "../format";
 import { className, initials } from "../instrument";
 import type { Mark } from "../mark";
 import { Hues, MarketClock, useFlash, useTick } from "./hooks";
+import { tip } from "./tips";
 
 /** Coloured initials of an institution; its name is read out and shown on hover. */
 export function Badge({ institution }: { institution: string }) {
@@ -62,15 +63,16 @@ export function Change(props: {
   testId?: string;
   /** Why the amount is unknown. */
   reason?: string | null;
+  inButton?: boolean;
 }) {
-  const { amount, pct, currency, stacked = false, testId, reason = null } = props;
+  const { amount, pct, currency, stacked = false, testId, reason = null, inButton = false } = props;
   const way = direction(amount);
   return (
     <span
       class={`change ${way}${stacked ? " stacked" : ""}`}
       data-testid={testId}
       data-value={amount}
-      {...(amount === null && reason !== null ? { title: reason } : {})}
+      {...(amount === null && reason !== null && !inButton ? tip(reason) : {})}
     >
       <span class="change-amount">
         {ARROWS[way] !== "" && (
@@ -119,10 +121,10 @@ export function Amount(props: { value: number | null; text: string; snapshots: n
   );
 }
 
-/** A chip that marks a value as stale, estimated or unpriced; the reason is in its title and read out. */
-export function MarkChip({ mark }: { mark: Mark }) {
+/** A chip that marks a value as stale, estimated or unpriced; `inButton`: its reason is told where the button leads. */
+export function MarkChip({ mark, inButton = false }: { mark: Mark; inButton?: boolean }) {
   return mark.label === "" ? null : (
-    <span class={`chip chip-${mark.kind}`} title={mark.reason}>
+    <span class={`chip chip-${mark.kind}`} {...(inButton ? {} : tip(mark.reason))}>
       {mark.label}
       <span class="sr-only">: {mark.reason}</span>
     </span>

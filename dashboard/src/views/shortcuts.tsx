@@ -10,6 +10,8 @@ const KEYS: [string, string][] = [
   ["j, k or ↓, ↑", "next and previous holding, from one of them"],
   ["Enter", "open a holding into its accounts"],
   ["o, h, a", "go to Overview, Holdings, Accounts"],
+  ["p", "hide or show amounts"],
+  ["t", "change the theme: system, light, dark"],
   ["?", "this help"],
 ];
 

@@ -7,10 +7,11 @@ import * as format from "../format";
 import { changeLabel } from "../market";
 import { reasonText } from "../reasons";
 import { previousTotal, type State } from "../state";
-import { Chart } from "./chart";
+import { Day } from "./day";
 import { WhyButton } from "./explain";
 import { MarketClock, useFlash } from "./hooks";
 import { Amount, Change } from "./parts";
+import { tip } from "./tips";
 
 export function Summary({ state, figures, market }: { state: State; figures: Figures | null; market: Market | null }) {
   const now = useContext(MarketClock)();
@@ -68,7 +69,7 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
         </dl>
       </div>
       <Quality figures={figures} />
-      <Chart series={state.series} previous={previous} currency={currency} />
+      <Day series={state.series} hours={state.hours} previous={previous} currency={currency} />
     </section>
   );
 }
@@ -97,27 +98,39 @@ function Quality({ figures }: { figures: Figures | null }) {
       <li
         class="chip chip-coverage"
         data-testid="live-coverage"
-        title="Share of the invested value with a live market price"
+        {...tip("Share of the invested value with a live market price")}
       >
         <Ring part={live_coverage ?? 0} />
         {format.share(live_coverage)} live
+        <span class="sr-only">: share of the invested value with a live market price</span>
       </li>
       {estimated_value !== null && estimated_value > 0 && (
-        <li class="chip chip-estimated" title="Valued at a previous close or at the institution’s own price">
-          {format.money(estimated_value, currency)} estimated
-        </li>
+        <QualityChip
+          kind="estimated"
+          label={`${format.money(estimated_value, currency)} estimated`}
+          reason="Valued at a previous close or at the institution’s own price."
+        />
       )}
       {stale_count > 0 && (
-        <li class="chip chip-stale" title={`No new price for a while${since}`}>
-          {stale_count} stale
-        </li>
+        <QualityChip kind="stale" label={`${stale_count} stale`} reason={`No new price for a while${since}.`} />
       )}
       {unpriced_count > 0 && (
-        <li class="chip chip-unpriced" title="Without a usable price; left out of the total">
-          {unpriced_count} unpriced, left out
-        </li>
+        <QualityChip
+          kind="unpriced"
+          label={`${unpriced_count} unpriced, left out`}
+          reason="Without a usable price; left out of the total."
+        />
       )}
     </ul>
+  );
+}
+
+function QualityChip({ kind, label, reason }: { kind: "estimated" | "stale" | "unpriced"; label: string; reason: string }) {
+  return (
+    <li class={`chip chip-${kind}`} {...tip(reason)}>
+      {label}
+      <span class="sr-only">: {reason}</span>
+    </li>
   );
 }
 

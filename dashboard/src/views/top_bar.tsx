@@ -4,8 +4,9 @@ import { useContext } from "preact/hooks";
 import type { Market, Connection } from "navstream-client";
 
 import * as format from "../format";
-import { nextChange, sessionName } from "../market";
+import { nextChange, nextChangeAt, sessionName } from "../market";
 import type { View } from "../route";
+import { DisplayButtons } from "./display";
 import { MarketClock, useTick } from "./hooks";
 import { Nav } from "./nav";
 
@@ -23,6 +24,8 @@ export function TopBar(props: {
   operator: boolean;
   connection: Connection;
   market: Market | null;
+  /** Something held is traded round the clock. */
+  roundTheClock: boolean;
   userName: string;
   signOut: () => void;
 }) {
@@ -31,9 +34,10 @@ export function TopBar(props: {
       <div class="top-bar-inner">
         <Brand />
         <Nav view={props.view} operator={props.operator} />
-        <MarketState market={props.market} />
+        <MarketState market={props.market} roundTheClock={props.roundTheClock} />
         <ConnectionState connection={props.connection} market={props.market} />
         <div class="user">
+          <DisplayButtons />
           <span class="user-name">{props.userName}</span>
           <button type="button" class="link" onClick={props.signOut}>
             Sign out
@@ -44,7 +48,7 @@ export function TopBar(props: {
   );
 }
 
-function MarketState({ market }: { market: Market | null }) {
+function MarketState({ market, roundTheClock }: { market: Market | null; roundTheClock: boolean }) {
   useTick();
   const now = useContext(MarketClock)();
   if (market === null) {
@@ -57,8 +61,11 @@ function MarketState({ market }: { market: Market | null }) {
   return (
     <div class={`pill session-${market.session}`} data-testid="market-state" data-session={market.session}>
       <span class="dot" aria-hidden="true" />
-      <strong>{sessionName(market)}</strong>
-      <span class="pill-detail">{nextChange(market, now)}</span>
+      <strong>{sessionName(market, now)}</strong>
+      <span class="pill-detail" data-tip={nextChangeAt(market)}>
+        {nextChange(market, now)}
+      </span>
+      {roundTheClock && market.session !== "regular" && <span class="pill-detail pill-crypto">Crypto 24/7</span>}
       <time class="pill-clock" title="Time at the exchange">
         {format.newYorkTime(now)} ET
       </time>

@@ -6,6 +6,7 @@ import { coverageShares, sessionChanges } from "../coverage";
 import * as format from "../format";
 import { reasonText } from "../reasons";
 import { Change } from "./parts";
+import { tip } from "./tips";
 
 export function Trust({ figures }: { figures: Figures | null }) {
   return (
@@ -51,7 +52,7 @@ function Coverage({ figures }: { figures: Figures }) {
       )}
       <ul class="coverage-legend">
         {shares.map(({ kind, name, share, meaning }) => (
-          <li key={kind} title={meaning}>
+          <li key={kind} {...tip(meaning)}>
             <span class={`swatch covered-${kind}`} aria-hidden="true" />
             {name} <strong>{format.share(share)}</strong>
             <span class="sr-only">: {meaning}</span>
