@@ -194,7 +194,7 @@ class Engine:
             if moved.columns or moved.currencies:
                 pending.moved.add(moved)
                 newest = max(batch.prices, key=_received_ns)
-                if pending.newest is None or newest.received_ns > pending.newest.received_ns:
+                if newest.received_ns > (0 if pending.newest is None else pending.newest.received_ns):
                     pending.newest = newest
                 self._news.set()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from simulator.bars import BarBuilder
 from simulator.clock import MINUTE_NS
 from simulator.conditions import moves
-from simulator.events import Bar, Cancel, Correction, Event, Trade
+from simulator.events import Bar, Cancel, Correction, Event, Quote, Trade
 
 _UNDOABLE_TRADES = 256
 _HALF_MINUTE_NS = MINUTE_NS // 2
@@ -27,6 +27,7 @@ class SymbolTape:
             forgotten.
         day_end_ns: When the daily bar in the making is complete.
         past_days: Completed daily bars, oldest first; the last two matter.
+        quote: The newest quote that was sent.
     """
 
     symbol: str
@@ -38,6 +39,7 @@ class SymbolTape:
     day: BarBuilder | None = None
     day_end_ns: int = 0
     past_days: list[Bar] = field(default_factory=list)
+    quote: Quote | None = None
 
     def minute_bar(self) -> Bar | None:
         """Return the last complete minute's bar, before the first one the bar in the making."""
@@ -88,6 +90,8 @@ class ConsolidatedTape:
             self._withdraw(event.original, event.corrected)
         elif isinstance(event, Cancel):
             self._withdraw(event.trade, None)
+        elif isinstance(event, Quote):
+            self.tape(event.symbol).quote = event
 
     def _trade(self, trade: Trade) -> None:
         tape = self.symbols.get(trade.symbol) or self.tape(trade.symbol)

@@ -42,6 +42,9 @@ class MarketView:
         if not self.market.quotes(symbol):
             return None
         quote = self.market.latest_quote(symbol, self.playback.moved_to_ns())
+        state = self.state(symbol)
+        if state is not None and state.quote is not None and state.quote.time_ns > quote.time_ns:
+            quote = state.quote
         return rest_point(quote_fields(quote), quote.time_ns)
 
     def minute_bar(self, symbol: str) -> Fields | None:

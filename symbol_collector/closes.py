@@ -136,7 +136,7 @@ class Closes:
             symbols = list(part)
             asked_at = self._market.now()
             answers = await fetch_apart(lambda symbols: self._data.snapshots(stream, symbols), symbols)
-            snapshots = [read_snapshot(symbol, answers.get(symbol), stream) for symbol in symbols]
+            snapshots = [read_snapshot(symbol, answers.get(symbol)) for symbol in symbols]
             if stream is MarketStream.OPTION:
                 snapshots = await self._with_option_closes(snapshots)
             now = self._market.now()
@@ -168,8 +168,6 @@ class Closes:
 
     def _take(self, snapshot: Snapshot, day: date) -> None:
         self._prices.take_latest(snapshot.symbol, snapshot.trade, snapshot.quote, PriceSource.TRADE, now_ns())
-        if snapshot.witness is not None:
-            self._prices.bear_witness(snapshot.symbol, snapshot.witness)
         close = previous_close(snapshot.daily_closes, day)
         if close is not None:
             self._prices.set_close(snapshot.symbol, close)

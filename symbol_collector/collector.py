@@ -263,7 +263,10 @@ class Collector:
         return {each.symbol: each.id for each in stocks}
 
     def _polled(self) -> dict[MarketStream, frozenset[str]]:
-        return {stream: each.polled for stream, each in self._allocations.items()}
+        now = self._market.now()
+        return {
+            stream: each.polled | self._prices.quiet(each.streamed, now) for stream, each in self._allocations.items()
+        }
 
     def _currencies(self) -> dict[str, str]:
         found = currencies((self._held or {}).values())

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.price import Delivery, HeldPrice, Price, PriceSource, TradingStatus
+from realtime.domain.price import Delivery, HeldPrice, Price, PriceSource
 from symbol_collector.conditions import may_set_last_price
 from symbol_collector.decode import Cancel, Correction, Quote, Status, Trade, to_ns, to_time
 from symbol_collector.guard import Hold, doubt
-from symbol_collector.halts import trading_status
 from symbol_collector.prints import Key, Order, Print, Seen, Void, order, void_order
-from symbol_collector.quotes import is_sane, quote_order
+from symbol_collector.quotes import is_sane, quote_order, quote_rule
+from symbol_collector.trading_state import TradingState
 
 _TRADES_MAX = 32
 _VOIDS_MAX = 64
@@ -42,14 +43,17 @@ class LastPrice:
     """
 
     __slots__ = (
-        "_close", "_doubted", "_guarded", "_hold", "_prints", "_quote", "_session_close", "_shown", "_status",
-        "_status_ns", "_undone", "_voids", "delivery", "instrument_id", "revision",
+        "_close", "_doubted", "_guarded", "_hold", "_prints", "_quote", "_quote_rule", "_session_close", "_shown",
+        "_trading", "_undone", "_voids", "delivery", "instrument_id", "revision",
     )  # fmt: skip
 
-    def __init__(self, instrument_id: InstrumentId, revision: int = 0, *, guarded: bool = True) -> None:
+    def __init__(
+        self, instrument_id: InstrumentId, revision: int = 0, asset_class: AssetClass = AssetClass.EQUITY
+    ) -> None:
         self.instrument_id = instrument_id
         self.delivery: Delivery | None = None
-        self._guarded = guarded
+        self._guarded = asset_class is not AssetClass.OPTION
+        self._quote_rule = quote_rule(asset_class)
         self.revision = revision
         self._prints: list[Print] = []
         self._voids: dict[Key, Void] = {}
@@ -60,13 +64,12 @@ class LastPrice:
         self._undone = False
         self._doubted: Order | None = None
         self._hold: Hold | None = None
-        self._status = TradingStatus.TRADING
-        self._status_ns = 0
+        self._trading = TradingState()
 
     @classmethod
-    def from_board(cls, price: Price, *, guarded: bool = True) -> "LastPrice":
+    def from_board(cls, price: Price, asset_class: AssetClass = AssetClass.EQUITY) -> "LastPrice":
         """Go on where an earlier collector stopped; the first snapshot by REST may still take its price back."""
-        last = cls(price.instrument_id, price.revision, guarded=guarded)
+        last = cls(price.instrument_id, price.revision, asset_class)
         if price.previous_close is not None and price.previous_close_date is not None:
             last._close = PreviousClose(price.previous_close, price.previous_close_date)
         if price.session_close is not None and price.session_close_date is not None:
@@ -75,7 +78,7 @@ class LastPrice:
             time_ns = to_ns(price.time)
             last._prints = [Print(time_ns, -1, "", float(price.price), price.source, price.received_ns)]
             last._shown = Seen(time_ns, price.price, price.source, price.received_ns)
-            last._status, last._status_ns = price.status, time_ns
+            last._trading = TradingState(price.status, time_ns)
             last.doubt()
         return last
 
@@ -85,8 +88,7 @@ class LastPrice:
         prints = self._prints
         newest = not prints or trade.time_ns > prints[-1].time_ns
         if newest:
-            if self._status is not TradingStatus.TRADING and trade.time_ns > self._status_ns:
-                self._status = TradingStatus.TRADING  # we missed that it was resumed
+            self._trading.note_trade(trade.time_ns)
             if self._guarded and self._holds(new):
                 return True
             prints.append(new)
@@ -101,13 +103,21 @@ class LastPrice:
 
     def add_quote(self, quote: Quote, received_ns: int) -> bool:
         """Take in a quote; return whether the price may have changed."""
-        if not is_sane(quote):
-            return False
+        decided = self.witness(quote)
+        if not self._trading.is_open or not self._quote_rule.allows(quote):
+            return decided
         if self._quote is not None and quote_order(quote) <= quote_order(self._quote[0]):
-            return False
+            return decided
         self._quote = quote, received_ns
-        self.witness(quote)
-        return True
+        seen = self._seen()
+        return decided or (seen is not None and seen.source is PriceSource.QUOTE)
+
+    def wants_quote(self, now_ns: int, *, regular: bool) -> bool:
+        """Whether it has not traded for so long that a quote's midpoint says more; market time, nanoseconds."""
+        rule = self._quote_rule
+        if not rule.quiet_ns or (rule.regular_only and not regular):
+            return False
+        return not self._prints or self._prints[-1].time_ns + rule.quiet_ns < now_ns
 
     def witness(self, quote: Quote) -> bool:
         """Let a quote decide on what waits: true, false, or nothing; return whether it did."""
@@ -122,11 +132,7 @@ class LastPrice:
 
     def set_status(self, status: Status) -> bool:
         """Take in a halt or its end; return whether it is news."""
-        new = trading_status(status.code, status.reason_code)
-        if new is None or status.time_ns < self._status_ns:
-            return False
-        changed, self._status, self._status_ns = new is not self._status, new, status.time_ns
-        return changed
+        return self._trading.set_status(status)
 
     @property
     def hold(self) -> Hold | None:
@@ -215,7 +221,7 @@ class LastPrice:
             received_ns=0 if now is None else now.received_ns,
             session_close=None if session_close is None else session_close.price,
             session_close_date=None if session_close is None else session_close.date,
-            status=self._status,
+            status=self._trading.status,
             held=None if self._hold is None else _held(self._hold),
             delivery=self.delivery,
         )
@@ -254,7 +260,7 @@ class LastPrice:
         if self._quote is None:
             return trade
         quote, received_ns = self._quote
-        if trade is not None and trade.time_ns >= quote.time_ns:
+        if trade is not None and trade.time_ns + self._quote_rule.quiet_ns >= quote.time_ns:
             return trade
         middle = (Decimal(repr(quote.bid)) + Decimal(repr(quote.ask))) / 2
         return Seen(quote.time_ns, middle, PriceSource.QUOTE, received_ns)

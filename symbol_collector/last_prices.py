@@ -6,10 +6,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import assert_never
 
-from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Delivery, HoldReason, Price, PriceSource
-from realtime.market_hours import NEW_YORK
+from realtime.market_hours import NEW_YORK, MarketSession, market_hours_around
 from symbol_collector.conditions import is_official_close, may_set_last_price
 from symbol_collector.decode import Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns, to_time
 from symbol_collector.last_price import LastPrice, PreviousClose
@@ -73,12 +72,15 @@ class LastPrices:
     def take_latest(
         self, symbol: str, trade: Trade | None, quote: Quote | None, source: PriceSource, received_ns: int
     ) -> None:
-        """Take in what REST calls the latest; such a trade may set a price whatever its conditions are."""
+        """Take in what REST calls the latest; such a trade may set a price whatever its conditions are.
+
+        The quote says nothing of our speed: it was there before we asked.
+        """
         last = self._by_symbol.get(symbol)
         if last is None:
             return
         changed = trade is not None and last.add_trade(trade, source, received_ns)
-        changed = (quote is not None and last.add_quote(quote, received_ns)) or changed
+        changed = (quote is not None and last.add_quote(quote, 0)) or changed
         if changed:
             self._changed[last.instrument_id] = last
 
@@ -107,15 +109,17 @@ class LastPrices:
         if last is not None and last.set_session_close(close):
             self._changed[last.instrument_id] = last
 
-    def bear_witness(self, symbol: str, quote: Quote) -> None:
-        """Let a quote decide on a price that is held back."""
-        last = self._by_symbol.get(symbol)
-        if last is not None and last.witness(quote):
-            self._changed[last.instrument_id] = last
-
     def without_close(self, symbols: Iterable[str]) -> list[str]:
         """Return those of the symbols whose previous close is not known."""
         return [symbol for symbol in symbols if symbol in self._by_symbol and not self._by_symbol[symbol].has_close]
+
+    def quiet(self, symbols: Iterable[str], now: datetime) -> frozenset[str]:
+        """Return those of the symbols that have not traded for so long that a quote's midpoint says more."""
+        regular, now_ns = market_hours_around(now).session(now) is MarketSession.REGULAR, to_ns(now)
+        known = ((symbol, self._by_symbol.get(symbol)) for symbol in symbols)
+        return frozenset(
+            symbol for symbol, last in known if last is not None and last.wants_quote(now_ns, regular=regular)
+        )
 
     def take_changed(self, prices_max: int | None = None) -> list[Price]:
         """Return prices that changed since they were returned last, each once, the longest waiting first."""
@@ -197,9 +201,8 @@ def _close_of(trade: Trade) -> PreviousClose:
 
 
 def _begin(instrument: Instrument, price: Price | None, now: datetime) -> LastPrice:
-    guarded = instrument.asset_class is not AssetClass.OPTION
     if price is None:
-        return LastPrice(instrument.id, guarded=guarded)
+        return LastPrice(instrument.id, 0, instrument.asset_class)
     if price.time is not None and price.time > now + _AHEAD_MAX:
-        return LastPrice(instrument.id, price.revision + 1, guarded=guarded)
-    return LastPrice.from_board(price, guarded=guarded)
+        return LastPrice(instrument.id, price.revision + 1, instrument.asset_class)
+    return LastPrice.from_board(price, instrument.asset_class)

@@ -1,4 +1,4 @@
-"""Latest prices by REST for what has no place on a stream, and exchange rates (loops)."""
+"""Latest prices by REST for what has no place on a stream or does not trade, and exchange rates (loops)."""
 
 from collections.abc import Callable, Mapping
 
@@ -94,7 +94,7 @@ class Poller:
     async def _poll(self, stream: MarketStream, symbols: list[str]) -> None:
         answers = await fetch_apart(lambda part: self._data.snapshots(stream, part), symbols)
         for symbol in symbols:
-            snapshot = read_snapshot(symbol, answers.get(symbol), stream)
+            snapshot = read_snapshot(symbol, answers.get(symbol))
             self._prices.take_latest(symbol, snapshot.trade, snapshot.quote, PriceSource.POLL, now_ns())
         self._changed()
 

@@ -17,8 +17,6 @@ class Snapshot:
     """One symbol's snapshot; any part may be missing.
 
     Attributes:
-        quote: Only where its midpoint may set a price: for options, and for symbols without a trade.
-        witness: The quote in any case, to tell whether a price that is held back is true.
         daily_closes: Close of each daily bar, by its day in New York; the newest may still be in the making.
     """
 
@@ -26,21 +24,17 @@ class Snapshot:
     trade: Trade | None
     quote: Quote | None
     daily_closes: tuple[PreviousClose, ...]
-    witness: Quote | None = None
 
 
-def read_snapshot(symbol: str, raw: Raw | None, stream: MarketStream) -> Snapshot:
+def read_snapshot(symbol: str, raw: Raw | None) -> Snapshot:
     """Return a symbol's snapshot as REST states it."""
     parts: Raw = raw or {}
     raw_trade, raw_quote = parts.get("latestTrade"), parts.get("latestQuote")
-    trade = None if raw_trade is None else rest_trade(symbol, raw_trade)
-    quote = None if raw_quote is None else rest_quote(symbol, raw_quote)
     return Snapshot(
         symbol,
-        trade,
-        quote if trade is None or stream is MarketStream.OPTION else None,
+        None if raw_trade is None else rest_trade(symbol, raw_trade),
+        None if raw_quote is None else rest_quote(symbol, raw_quote),
         read_daily_closes([parts.get("prevDailyBar"), parts.get("dailyBar")]),
-        quote,
     )
 
 

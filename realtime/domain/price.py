@@ -66,7 +66,7 @@ class Price:
         time: When the market made it (not when we got it), UTC, microseconds; None exactly when `price` is.
         revision: Rises when a correction or cancel takes the price back; orders prices before their time does.
         previous_close: Official close of the session before `trading_day`; None when unknown.
-        received_ns: Wall clock at intake, nanoseconds since 1970; for latency only.
+        received_ns: Wall clock at intake, nanoseconds since 1970; for latency only; 0 where it says nothing of it.
         session_close: Official close of the current trading day's regular session; None until it is made.
         status: As the exchange says; `price` stays the last one while it is not trading.
         held: A newer price that is held back; `price` is the last good one.

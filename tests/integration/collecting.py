@@ -80,19 +80,20 @@ class Simulator:
     url: str
     origin: datetime
     wall_origin: datetime
+    speed: float
 
 
 @contextmanager
-def simulator(*options: str, at: datetime = REGULAR_SESSION) -> Iterator[Simulator]:
-    """Run the simulator at that market time."""
+def simulator(*options: str, at: datetime = REGULAR_SESSION, speed: float = 1.0) -> Iterator[Simulator]:
+    """Run the simulator from that market time on, at so many market seconds a second."""
     wall_origin = WallClock().now()
     process = subprocess.Popen(
         [sys.executable, "-m", "simulator", "alpaca", "--market-origin", at.isoformat(),
-         "--wall-origin", wall_origin.isoformat(), *options], stdout=subprocess.PIPE, text=True,
+         "--wall-origin", wall_origin.isoformat(), "--speed", str(speed), *options], stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        yield Simulator(json.loads(process.stdout.readline())["url"], at, wall_origin)
+        yield Simulator(json.loads(process.stdout.readline())["url"], at, wall_origin, speed)
     finally:
         process.kill()
         process.wait()
@@ -104,7 +105,8 @@ def simulator(*options: str, at: datetime = REGULAR_SESSION) -> Iterator[Simulat
 async def paused_market(simulator: Simulator) -> AsyncIterator[Market]:
     """Give a test the market to itself: a generous plan, no faults, and only what it emits happens."""
     async with aiohttp.ClientSession() as http:
-        market = Market(simulator, MarketClock(WallClock(), simulator.origin, simulator.wall_origin), http)
+        clock = MarketClock(WallClock(), simulator.origin, simulator.wall_origin, simulator.speed)
+        market = Market(simulator, clock, http)
         await market.control("pause")
         await market.control("plan", {"symbols_max": None, "refused_endpoints": [], "refuse_auth": []})
         yield market

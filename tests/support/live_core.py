@@ -49,7 +49,12 @@ async def live_core(
     market: Market, holder: Holder, bus: Bus, postgres_dsn: str, redis_url: str, **collector: Any
 ) -> AsyncIterator[LiveCore]:
     """Run the stages on the simulator's market time."""
-    clock: dict[str, Any] = {"market_origin": market.simulator.origin, "wall_origin": market.simulator.wall_origin}
+    simulator = market.simulator
+    clock: dict[str, Any] = {
+        "market_origin": simulator.origin,
+        "wall_origin": simulator.wall_origin,
+        "market_speed": simulator.speed,
+    }
     settings = Settings(database_url=postgres_dsn, redis_url=redis_url, jwt_secret=SecretStr(SECRET), **clock)
     async with AsyncExitStack() as stack:
         collected = await stack.enter_async_context(collecting(market, holder, bus, postgres_dsn, **collector))

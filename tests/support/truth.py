@@ -60,7 +60,8 @@ class Market:
         """Return every instrument's price as the market itself has it.
 
         The board is believed in what REST does not tell: an option's price, its and coins' previous close, the close of
-        the day, halts, held prices and how an instrument is delivered.
+        the day, halts, held prices and how an instrument is delivered; and in midpoints, of which it has the last asked
+        for.
         """
         listed = [instrument for instrument in instruments if instrument.stream is not None]
         stocks = {row.symbol: row for row in listed if row.stream is MarketStream.STOCK}
@@ -157,8 +158,12 @@ def _price(
 
 
 def _as_delivered(price: Price, board: Price) -> Price:
+    midpoint = board.source is PriceSource.QUOTE
     return replace(
         price,
+        price=board.price if midpoint else price.price,
+        time=board.time if midpoint else price.time,
+        source=board.source if midpoint else price.source,
         session_close=board.session_close,
         session_close_date=board.session_close_date,
         status=board.status,

@@ -166,7 +166,7 @@ def test_a_halt_is_a_state_that_the_next_trade_ends() -> None:
 
 def test_what_moves_by_nature_is_not_held() -> None:
     """Options double within a minute, and a stock of 20 cents moves by ticks of 5 %."""
-    option = LastPrice(InstrumentId("x"), guarded=False)
+    option = LastPrice(InstrumentId("x"), 0, AssetClass.OPTION)
     for second, price in enumerate((1.0, 3.2)):
         option.add_trade(Trade("X", NOON_NS + second * SECOND, second, "Q", price, (), ""), PriceSource.TRADE, 1)
     shown = option.publish()

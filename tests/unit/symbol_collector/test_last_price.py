@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Price, PriceSource, supersedes
-from symbol_collector.decode import Cancel, Correction, Quote, Trade, to_ns, to_time
+from symbol_collector.decode import Cancel, Correction, Quote, Status, Trade, to_ns, to_time
 from symbol_collector.last_price import LastPrice, PreviousClose
 from symbol_collector.quotes import is_sane
 
@@ -47,8 +49,8 @@ def apply(last: LastPrice, event: Trade | Correction | Cancel | Quote) -> bool:
             return last.add_quote(event, 1)
 
 
-def after(*events: Trade | Correction | Cancel | Quote) -> Price:
-    last = LastPrice(ID)
+def after(*events: Trade | Correction | Cancel | Quote, of: AssetClass = AssetClass.EQUITY) -> Price:
+    last = LastPrice(ID, 0, of)
     last.set_close(PreviousClose(Decimal("10.5"), date(2026, 11, 19)))
     for event in events:
         apply(last, event)
@@ -218,17 +220,67 @@ def test_memory_is_bounded() -> None:
     assert len(last._voids) <= 64
 
 
-def test_the_newer_of_quote_and_trade_is_the_price() -> None:
+def test_the_newer_of_quote_and_trade_is_an_option_s_price() -> None:
     quote = Quote("X", NOON_NS + 5 * SECOND, 10.0, 10.5)
-    assert after(trade(4, 9.0), quote).price == Decimal("10.25")
-    assert after(trade(4, 9.0), quote).source is PriceSource.QUOTE
-    assert after(quote, trade(6, 9.0)).source is PriceSource.TRADE
-    assert after(quote, trade(5, 9.0)).source is PriceSource.TRADE
+    assert after(trade(4, 9.0), quote, of=AssetClass.OPTION).price == Decimal("10.25")
+    assert after(trade(4, 9.0), quote, of=AssetClass.OPTION).source is PriceSource.QUOTE
+    assert after(quote, trade(6, 9.0), of=AssetClass.OPTION).source is PriceSource.TRADE
+    assert after(quote, trade(5, 9.0), of=AssetClass.OPTION).source is PriceSource.TRADE
+
+
+@pytest.mark.parametrize("kind", [AssetClass.EQUITY, AssetClass.ETF, AssetClass.CRYPTO])
+def test_a_midpoint_prices_what_has_not_traded_for_five_minutes(kind: AssetClass) -> None:
+    """In whatever order they come; the next trade counts again."""
+    early, late = [Quote("X", NOON_NS + second * SECOND, 9.9, 10.1) for second in (300, 301)]
+    for first, second in (
+        (after(trade(0, 9.0), early, of=kind), after(trade(0, 9.0), late, of=kind)),
+        (after(early, trade(0, 9.0), of=kind), after(late, trade(0, 9.0), of=kind)),
+    ):
+        assert (first.price, first.source) == (Decimal("9.0"), PriceSource.TRADE)
+        assert (second.price, second.source, second.time) == (
+            Decimal("10.0"), PriceSource.QUOTE, to_time(late.time_ns),
+        )  # fmt: skip
+    assert after(trade(0, 9.0), late, trade(302, 9.5), of=kind).source is PriceSource.TRADE
+
+
+def test_a_wide_or_an_after_hours_quote_prices_no_stock() -> None:
+    """The middle of a wide spread is nobody's price; before the open and after the close quotes are not meant."""
+    evening_ns = to_ns(datetime(2026, 11, 20, 22, tzinfo=UTC))
+    for quote in (Quote("X", NOON_NS + 900 * SECOND, 9.7, 10.3), Quote("X", evening_ns, 9.9, 10.1)):
+        assert after(trade(0, 9.0), quote).source is PriceSource.TRADE
+    assert after(trade(0, 9.0), Quote("X", evening_ns, 9.9, 10.1), of=AssetClass.CRYPTO).source is PriceSource.QUOTE
+
+
+def test_a_quote_prices_nothing_that_is_halted() -> None:
+    last = LastPrice(ID)
+    apply(last, trade(0, 9.0))
+    last.set_status(Status("X", NOON_NS + SECOND, "H", "T1"))
+    assert not last.add_quote(Quote("X", NOON_NS + 900 * SECOND, 9.9, 10.1), 1)
+
+
+def test_what_trades_is_not_published_again_for_its_quotes() -> None:
+    last = LastPrice(ID)
+    apply(last, trade(0, 9.0))
+    assert not last.add_quote(Quote("X", NOON_NS + 200 * SECOND, 9.9, 10.1), 1)
+    assert last.add_quote(Quote("X", NOON_NS + 400 * SECOND, 9.9, 10.1), 1)
+
+
+def test_what_does_not_trade_wants_a_quote() -> None:
+    """A stock in the regular session, a coin always, an option never: its quotes come by themselves."""
+    for kind, regular, elsewhere in (
+        (AssetClass.EQUITY, True, False), (AssetClass.CRYPTO, True, True), (AssetClass.OPTION, False, False),
+    ):  # fmt: skip
+        last = LastPrice(ID, 0, kind)
+        assert last.wants_quote(NOON_NS, regular=True) is regular
+        apply(last, trade(0, 9.0))
+        assert not last.wants_quote(NOON_NS + 300 * SECOND, regular=True)
+        assert last.wants_quote(NOON_NS + 301 * SECOND, regular=True) is regular
+        assert last.wants_quote(NOON_NS + 301 * SECOND, regular=False) is elsewhere
 
 
 def test_an_older_quote_is_ignored() -> None:
     newer, older = Quote("X", NOON_NS + 5, 10.0, 10.5), Quote("X", NOON_NS + 4, 1.0, 1.1)
-    assert after(newer, older).price == Decimal("10.25")
+    assert after(newer, older, of=AssetClass.OPTION).price == Decimal("10.25")
 
 
 def test_only_a_sane_quote_sets_a_price() -> None:
@@ -237,7 +289,8 @@ def test_only_a_sane_quote_sets_a_price() -> None:
     assert is_sane(Quote("X", 0, 0.01, 0.05))
     for bid, ask in ((0.0, 10.0), (10.0, 0.0), (10.5, 10.0), (1.0, 10.0), (float("nan"), 1.0)):
         assert not is_sane(Quote("X", 0, bid, ask))
-        assert after(trade(1, 9.0), Quote("X", NOON_NS + 9 * SECOND, bid, ask)).price == Decimal("9.0")
+        quote = Quote("X", NOON_NS + 9 * SECOND, bid, ask)
+        assert after(trade(1, 9.0), quote, of=AssetClass.OPTION).price == Decimal("9.0")
 
 
 BOARD = Price(ID, Decimal("10.1"), to_time(NOON_NS + 5 * SECOND + 1_000), PriceSource.TRADE, 3, Decimal("9.5"),

@@ -41,7 +41,7 @@ def snapshot(**parts: Any) -> dict[str, Any]:
 
 
 def test_a_trading_day_s_close_is_that_of_the_day_before() -> None:
-    found = read_snapshot("AAPL", snapshot(dailyBar=bar(20, 270.0), prevDailyBar=bar(19, 265.5)), MarketStream.STOCK)
+    found = read_snapshot("AAPL", snapshot(dailyBar=bar(20, 270.0), prevDailyBar=bar(19, 265.5)))
     close = previous_close(found.daily_closes, date(2026, 11, 20))
     assert close is not None
     assert (close.price, close.date) == (Decimal("265.5"), date(2026, 11, 19))
@@ -49,14 +49,14 @@ def test_a_trading_day_s_close_is_that_of_the_day_before() -> None:
 
 def test_before_the_first_trade_of_a_day_the_daily_bar_is_the_day_before() -> None:
     """Alpaca's snapshot at 06:18: dailyBar is yesterday's."""
-    found = read_snapshot("AAPL", snapshot(dailyBar=bar(19, 265.5), prevDailyBar=bar(18, 260.0)), MarketStream.STOCK)
+    found = read_snapshot("AAPL", snapshot(dailyBar=bar(19, 265.5), prevDailyBar=bar(18, 260.0)))
     close = previous_close(found.daily_closes, date(2026, 11, 20))
     assert close is not None
     assert (close.price, close.date) == (Decimal("265.5"), date(2026, 11, 19))
 
 
 def test_a_close_of_the_day_itself_or_later_is_none_of_the_previous() -> None:
-    found = read_snapshot("AAPL", snapshot(dailyBar=bar(20, 270.0), prevDailyBar=None), MarketStream.STOCK)
+    found = read_snapshot("AAPL", snapshot(dailyBar=bar(20, 270.0), prevDailyBar=None))
     assert previous_close(found.daily_closes, date(2026, 11, 20)) is None
 
 
@@ -66,13 +66,8 @@ def test_a_daily_bar_belongs_to_its_day_in_new_york() -> None:
     assert [close.date for close in read_daily_closes([summer, bar(19, 2.0)])] == [date(2026, 7, 1), date(2026, 11, 19)]
 
 
-def test_a_stock_s_quote_counts_only_without_a_trade() -> None:
-    assert read_snapshot("AAPL", snapshot(), MarketStream.STOCK).quote is None
-    assert read_snapshot("AAPL", snapshot(latestTrade=None), MarketStream.STOCK).quote is not None
-
-
-def test_an_option_s_quote_counts_beside_its_trade() -> None:
-    found = read_snapshot("AAPL280121C00250000", snapshot(), MarketStream.OPTION)
+def test_trade_and_quote_are_told_side_by_side() -> None:
+    found = read_snapshot("AAPL", snapshot())
     assert found.quote is not None
     assert found.trade is not None
 
@@ -80,7 +75,7 @@ def test_an_option_s_quote_counts_beside_its_trade() -> None:
 @pytest.mark.parametrize("raw", [None, {}, {"latestTrade": None, "latestQuote": None, "dailyBar": None}])
 def test_missing_parts_are_unknown(raw: dict[str, Any] | None) -> None:
     """Any part, or the whole snapshot, may be null."""
-    found = read_snapshot("AAPL", raw, MarketStream.STOCK)
+    found = read_snapshot("AAPL", raw)
     assert (found.trade, found.quote, found.daily_closes) == (None, None, ())
     assert previous_close(found.daily_closes, date(2026, 11, 20)) is None
 
