@@ -7,7 +7,7 @@ UV := uv==0.13.8
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard demo test test-slow test-faults soak check bench docs lock clean
+.PHONY: help setup client dashboard demo test test-slow test-faults soak check bench docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ setup: $(READY) ## Make the Python environment in .venv
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) tools/make_environment.py $(VENV) $(UV)
 	@touch $@
+
+client: $(READY) ## Build the TypeScript client into dashboard/client/dist
+	@$(BIN)/python tools/build_dashboard.py --client
 
 dashboard: $(READY) ## Build the dashboard into dashboard/dist
 	@$(BIN)/python tools/build_dashboard.py

