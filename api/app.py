@@ -16,6 +16,7 @@ from api.routes import (
     explain,
     health,
     intraday,
+    jobs,
     plaid,
     portfolio,
     session,
@@ -45,7 +46,7 @@ def create_routes(parts: Parts) -> FastAPI:
     app.state.parts = parts
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade, alpaca)
-    for routes in (session, config, accounts, *linking, webhooks, portfolio, intraday, explain, health, status):
+    for routes in (session, config, accounts, *linking, webhooks, portfolio, intraday, explain, health, status, jobs):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     app.mount("/", DashboardFiles(parts.settings.dashboard_dir))
     return app

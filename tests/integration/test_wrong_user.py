@@ -30,7 +30,7 @@ PUBLIC = {
     "POST /api/snaptrade/webhook": "signed by SnapTrade",
     "GET /webhook/plaid/health": "counts by type; says nothing of a user",
 }
-REFUSED_TO_USERS = {"GET /api/status"}
+REFUSED_TO_USERS = {"GET /api/status", "GET /api/jobs", "POST /api/jobs/{job_id}/retry"}
 _DIGESTS = "select tablename from pg_tables where schemaname = 'public' order by tablename"
 
 
@@ -78,6 +78,7 @@ async def two(postgres_dsn: str, pool: Pool, bus: Bus, tmp_path: Path) -> AsyncI
                     "select min(public_id) from accounts where connection_id = $1", connection
                 ),
                 "link_token": await _finished_link(api, ada),
+                "job": str(await pool.fetchval("select id from jobs order by id limit 1")),
             }
             for user in (ada, grace):
                 await _value(bus, user, await _accounts(pool, user))
@@ -122,6 +123,7 @@ def invented(real: str) -> str:
 CASES = [
     pytest.param(operation, field, id=f"{operation.name} {field}")
     for operation in operations()
+    if operation.name not in REFUSED_TO_USERS
     for field in sorted(operation.id_fields)
 ]
 READS = [
@@ -161,6 +163,17 @@ async def test_wrong_user_reads_nothing_of_anothers(two: Two, operation: Operati
     assert status == (403 if operation.name in REFUSED_TO_USERS else 200), body
     for secret in (two.ada, *two.ids.values(), *await _accounts(two.pool, two.ada)):
         assert secret not in body
+
+
+async def test_wrong_user_is_no_operator(two: Two) -> None:
+    """Ensure what concerns the whole service is refused to every user, whatever he names, and nothing changes."""
+    before = await two.stored()
+    for operation in operations():
+        if operation.name in REFUSED_TO_USERS:
+            ids = {field: two.ids[kind] for field, kind in operation.sample.ids.items()}
+            status, body = await two.ask(operation, two.ada, **ids)
+            assert (status, '"code":"operators_only"' in body) == (403, True), operation.name
+    assert await two.stored() == before
 
 
 async def test_wrong_user_of_no_token_is_refused_everywhere(two: Two) -> None:

@@ -13,6 +13,7 @@ from realtime.settings import Settings
 _NAMES_A_THING = re.compile(r"(^|_)(ids?|tokens?)$")
 NAMES_NOTHING_OF_A_USERS = {
     "institution_id": "a firm, the same for everybody",
+    "key_id": "of the caller's own account at Alpaca, which is asked whose it is",
     "public_token": "a secret of the provider's: who has it has just signed in there",
 }
 
@@ -53,6 +54,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /api/snaptrade/connection-url": Sample({"connection_id": "snaptrade_connection"}),
     "POST /api/snaptrade/connect": Sample({"authorization_id": "snaptrade_authorization"}),
     "POST /api/snaptrade/refresh": Sample(),
+    "POST /api/alpaca/connect": Sample(fields={"key_id": "invented", "secret_key": "invented"}),
     "POST /webhook/plaid": Sample(),
     "GET /webhook/plaid/health": Sample(),
     "POST /api/snaptrade/webhook": Sample(),
@@ -64,6 +66,8 @@ SAMPLES: dict[str, Sample] = {
     "GET /api/portfolio/explain": Sample(),
     "GET /health": Sample(),
     "GET /api/status": Sample(),
+    "GET /api/jobs": Sample(),
+    "POST /api/jobs/{job_id}/retry": Sample({"job_id": "job"}),
 }
 
 
