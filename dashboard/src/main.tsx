@@ -4,14 +4,12 @@ import { render } from "preact";
 import { Stream } from "navstream-client";
 
 import { AccountWork } from "./account_work";
-import type { Explanation } from "./explain";
 import { returnOf, type Returned } from "./linking";
 import * as rest from "./rest";
 import * as session from "./session";
 import { joined } from "./series";
 import { joinedSparks } from "./sparks";
 import { channelNames, INITIAL, marketOf, withChannels, type State } from "./state";
-import type { StatusReport } from "./status";
 import { Store } from "./store";
 import { App } from "./views/app";
 import "./style/index.css";
@@ -111,16 +109,12 @@ async function readDay(): Promise<void> {
   }
 }
 
-function status(): Promise<StatusReport> {
-  return signedIn === null
-    ? Promise.reject(new rest.Refused(401, "You are signed out."))
-    : rest.status(signedIn.token);
-}
-
-function explain(account: string | null): Promise<Explanation> {
-  return signedIn === null
-    ? Promise.reject(new rest.Refused(401, "You are signed out."))
-    : rest.explanation(signedIn.token, account);
+/** Make a call as whoever is signed in. */
+async function signedInAs<Answer>(ask: (token: string) => Promise<Answer>): Promise<Answer> {
+  if (signedIn === null) {
+    throw new rest.Refused(401, "You are signed out.");
+  }
+  return ask(signedIn.token);
 }
 
 addEventListener("hashchange", () => {
@@ -157,9 +151,11 @@ render(
       closeLinking: work.closeLinking,
       signOut: () => signOut("left"),
       retryNow: () => stream?.retryNow(),
-      explain,
+      explain: (account) => signedInAs((token) => rest.explanation(token, account)),
       followAccounts: work.followAccounts,
-      status,
+      status: () => signedInAs(rest.status),
+      deadJobs: () => signedInAs(rest.deadJobs),
+      retryJob: (id) => signedInAs((token) => rest.retryJob(token, id)),
     }}
   />,
   root,

@@ -4,7 +4,7 @@ import type { Explanation } from "./explain";
 import type { LinkProvider } from "./linking";
 import type { Point } from "./series";
 import type { SignedIn } from "./session";
-import type { StatusReport } from "./status";
+import type { Job, StatusReport } from "./status";
 
 export type ProviderName = "plaid" | "snaptrade" | "alpaca";
 
@@ -79,6 +79,16 @@ export async function explanation(token: string, account: string | null): Promis
 /** Ask how the whole service is; operators only. */
 export async function status(token: string): Promise<StatusReport> {
   return call<StatusReport>("GET", "/api/status", { token });
+}
+
+/** The refreshes that failed for good, newest first; operators only. */
+export async function deadJobs(token: string): Promise<Job[]> {
+  return (await call<{ jobs: Job[] }>("GET", "/api/jobs?state=dead", { token })).jobs;
+}
+
+/** Have one of them tried again; return the server's sentence about it. */
+export async function retryJob(token: string, id: string): Promise<string> {
+  return (await call<{ message: string }>("POST", `/api/jobs/${encodeURIComponent(id)}/retry`, { token })).message;
 }
 
 /** The current trading day as the server kept it, a point a minute, and its regular session; market seconds. */

@@ -68,6 +68,22 @@ export interface StatusReport {
   alerts: AlertReport[] | null;
 }
 
+/** A refresh that failed for good. */
+export interface Job {
+  id: string;
+  kind: string;
+  provider: string;
+  institution: string;
+  trigger: string;
+  attempts: number;
+  due_at: string;
+  last_error: string | null;
+}
+
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
 /** A name with underscores as words: `trade_to_send` is `Trade to send`. */
 export function words(name: string): string {
   const text = name.replaceAll("_", " ");

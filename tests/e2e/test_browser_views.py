@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from realtime.market_hours import market_hours_around
 from realtime.store.intraday import write_values
+from realtime.store.keys import new_key
 from tests.e2e.conftest import Service
 from tests.support.browsing import PHONE, SECONDS, browser, go_to, needs_browser, page, tab
 from tests.support.waiting import wait_until
@@ -148,6 +149,32 @@ async def test_the_operator_sees_a_stage_that_stopped(service: Service, page: Pa
     finally:
         stopped.send_signal(signal.SIGCONT)
     await expect(verdict).not_to_contain_text("sync is not running", timeout=20 * SECONDS)
+
+
+async def test_the_operator_has_a_job_done_that_was_given_up(service: Service, page: Page) -> None:
+    """Ensure every part of the service is shown, and a dead job with its reason and a button that has it done."""
+    job, user_id = new_key(), await service.user()
+    await service.pool.execute(
+        """insert into jobs (id, kind, connection_id, user_id, trigger, state, attempts, last_error, finished_at)
+           select $1, 'holdings', id, user_id, 'schedule', 'dead', 7, 'the institution did not answer', now()
+           from connections where user_id = $2::uuid and provider = 'alpaca' limit 1""",
+        job, user_id,
+    )  # fmt: skip
+    await _signed_in(page, service, "Operator")
+    for title in ("Latency", "Market streams", "Alerts", "Jobs given up", "Webhooks", "Stages"):
+        await expect(page.get_by_role("heading", name=title).first).to_be_visible(timeout=10 * SECONDS)
+    for stage in ("symbol_collector", "calculator", "broadcaster", "sync", "api", "monitor"):
+        await expect(page.locator(f"[data-stage={stage}]").first).to_be_visible()
+    await expect(page.get_by_role("region", name="Latency").locator("tbody tr").first).to_contain_text("ms")
+    jobs = page.get_by_role("region", name="Jobs given up")
+    await expect(jobs).to_contain_text("the institution did not answer", timeout=10 * SECONDS)
+    await jobs.get_by_role("button", name="Retry holdings of Alpaca").click()
+    await expect(page.locator(".operator")).not_to_contain_text("the institution did not answer", timeout=10 * SECONDS)
+
+    async def done() -> bool:
+        return bool(await service.pool.fetchval("select state = 'done' from jobs where id = $1", job))
+
+    await wait_until(done, deadline_s=20, what="the job to be done")
 
 
 async def test_a_phone_has_cards(service: Service, browser: Browser) -> None:

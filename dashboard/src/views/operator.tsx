@@ -4,23 +4,29 @@ import { useEffect, useState } from "preact/hooks";
 
 import { newYorkDayTime, userTime } from "../format";
 import { providerName } from "../instrument";
-import { factsOf, milliseconds, seconds, words, type StatusReport, type WebhookReport } from "../status";
+import { sentence } from "../rest";
+import { count, milliseconds, seconds, words, type Job, type StatusReport, type WebhookReport } from "../status";
 import { useTick } from "./hooks";
+import { Alerts, Stages } from "./operator_lists";
+import { Feeds, Jobs, Latency, Webhooks } from "./operator_tables";
 
 const EVERY_MS = 2_000;
 
 export interface OperatorActions {
   status: () => Promise<StatusReport>;
+  deadJobs: () => Promise<Job[]>;
+  retryJob: (id: string) => Promise<string>;
 }
 
 interface Seen {
   report: StatusReport | null;
+  deadJobs: readonly Job[];
   /** Why the newest report is missing, and since when; wall ms. */
   failure: { message: string; since: number } | null;
 }
 
 export function OperatorView({ actions }: { actions: OperatorActions }) {
-  const { report, failure } = useStatus(actions.status);
+  const { report, deadJobs, failure } = useStatus(actions);
   if (report === null) {
     return <p class="card empty">{failure === null ? "Asking the service…" : failure.message}</p>;
   }
@@ -31,23 +37,25 @@ export function OperatorView({ actions }: { actions: OperatorActions }) {
       <Latency report={report} />
       <Feeds report={report} />
       <Alerts report={report} />
+      <Jobs jobs={deadJobs} retry={actions.retryJob} />
+      <Webhooks report={report} />
       <Stages report={report} />
     </div>
   );
 }
 
-function useStatus(status: () => Promise<StatusReport>): Seen {
-  const [seen, setSeen] = useState<Seen>({ report: null, failure: null });
+function useStatus({ status, deadJobs }: OperatorActions): Seen {
+  const [seen, setSeen] = useState<Seen>({ report: null, deadJobs: [], failure: null });
   useEffect(() => {
     let wanted = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = async (): Promise<void> => {
       try {
-        const report = await status();
-        wanted && setSeen({ report, failure: null });
+        const [report, jobs] = await Promise.all([status(), deadJobs()]);
+        wanted && setSeen({ report, deadJobs: jobs, failure: null });
       } catch (error) {
-        const message = error instanceof Error ? error.message : "The service cannot be reached.";
-        wanted && setSeen(({ report, failure }) => ({ report, failure: failure ?? { message, since: Date.now() } }));
+        const message = sentence(error);
+        wanted && setSeen((before) => ({ ...before, failure: before.failure ?? { message, since: Date.now() } }));
       }
       if (wanted) {
         timer = setTimeout(() => void ask(), EVERY_MS);
@@ -58,7 +66,7 @@ function useStatus(status: () => Promise<StatusReport>): Seen {
       wanted = false;
       clearTimeout(timer);
     };
-  }, [status]);
+  }, [status, deadJobs]);
   return seen;
 }
 
@@ -139,10 +147,6 @@ function webhookText(webhooks: readonly WebhookReport[]): string {
   return each.length === 0 ? "none came" : each.join("; ");
 }
 
-function count(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
 function NumberCard({ name, main, sub }: { name: string; main: string; sub: string }) {
   return (
     <div class="number-card">
@@ -150,136 +154,5 @@ function NumberCard({ name, main, sub }: { name: string; main: string; sub: stri
       <p class="number-main">{main}</p>
       <p class="sub">{sub}</p>
     </div>
-  );
-}
-
-function Latency({ report }: { report: StatusReport }) {
-  return (
-    <Table
-      title="Latency, last minute"
-      columns={["Leg", "p50", "p90", "p99", "Values"]}
-      rows={(report.latency ?? []).map((leg) => [
-        words(leg.leg),
-        milliseconds(leg.p50_ms),
-        milliseconds(leg.p90_ms),
-        milliseconds(leg.p99_ms),
-        count(leg.observations),
-      ])}
-      nothing="No latencies are known."
-    />
-  );
-}
-
-function Feeds({ report }: { report: StatusReport }) {
-  return (
-    <Table
-      title="Market streams"
-      columns={["Stream", "State", "Data age", "Price age", "Symbols", "Polled"]}
-      rows={(report.feeds ?? []).map((feed) => [
-        words(feed.stream),
-        feed.connected ? "Connected" : (feed.refusal ?? "Not connected"),
-        seconds(feed.silent_s),
-        seconds(feed.price_age_s),
-        feed.symbols_max === null ? count(feed.subscribed) : `${count(feed.subscribed)} of ${count(feed.symbols_max)}`,
-        count(feed.polled),
-      ])}
-      nothing="No collector has said anything yet."
-    />
-  );
-}
-
-function Alerts({ report }: { report: StatusReport }) {
-  return (
-    <section class="card wide" aria-labelledby="alerts-title">
-      <div class="card-head">
-        <h2 id="alerts-title">Alerts</h2>
-      </div>
-      {report.alerts === null || report.alerts.length === 0 ? (
-        <p class="empty">{report.alerts === null ? "Postgres does not answer." : "None is firing."}</p>
-      ) : (
-        <ul class="alerts">
-          {report.alerts.map((alert) => (
-            <li key={`${alert.name} ${alert.subject}`} class={`alert-${alert.severity}`}>
-              <span class="chip">{words(alert.severity)}</span>
-              <span>
-                <strong>{words(alert.name)}</strong> {alert.message}
-              </span>
-              <span class="sub">since {userTime(Date.parse(alert.fired_at))}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  );
-}
-
-function Stages({ report }: { report: StatusReport }) {
-  return (
-    <section class="card wide" aria-labelledby="stages-title">
-      <div class="card-head">
-        <h2 id="stages-title">Stages</h2>
-      </div>
-      <ul class="stages">
-        {(report.stages ?? []).map((stage) => (
-          <li key={stage.process} data-testid="stage" data-stage={stage.stage}>
-            <h3>
-              <span class={`dot ${stage.healthy ? "dot-good" : "dot-bad"}`} aria-hidden="true" />
-              {words(stage.stage)}
-              <span class="sub">
-                {stage.healthy ? "healthy" : (stage.problem ?? "unwell")}, pid {stage.pid}, since{" "}
-                {userTime(Date.parse(stage.started_at))}
-              </span>
-            </h3>
-            <dl>
-              {factsOf(stage).map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{value}</dd>
-                </div>
-              ))}
-            </dl>
-          </li>
-        ))}
-      </ul>
-      {report.stages === null && <p class="empty">Redis does not answer.</p>}
-    </section>
-  );
-}
-
-function Table(props: { title: string; columns: string[]; rows: string[][]; nothing: string }) {
-  const { title, columns, rows, nothing } = props;
-  return (
-    <section class="card">
-      <div class="card-head">
-        <h2>{title}</h2>
-      </div>
-      {rows.length === 0 ? (
-        <p class="empty">{nothing}</p>
-      ) : (
-        <div class="scroll-x" tabIndex={0} role="region" aria-label={title}>
-          <table class="plain-table">
-            <thead>
-              <tr>
-                {columns.map((column) => (
-                  <th key={column} scope="col">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(([first, ...rest]) => (
-                <tr key={first}>
-                  <th scope="row">{first}</th>
-                  {rest.map((text, index) => (
-                    <td key={columns[index + 1]}>{text}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
   );
 }
