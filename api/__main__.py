@@ -6,8 +6,10 @@ from providers.registry import open_providers
 from realtime.auth import Tokens
 from realtime.bus.client import open_bus
 from realtime.clock import WallClock
+from realtime.crypto import CredentialCipher
 from realtime.process import Process, run_stage
-from realtime.store.pool import open_pool
+from realtime.store.credentials import check_keys
+from realtime.store.pool import Role, open_pool
 
 
 async def main(process: Process) -> None:
@@ -16,11 +18,13 @@ async def main(process: Process) -> None:
     tokens = Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
     clock = WallClock()
     async with (
-        open_pool(settings.database_url) as pool,
+        open_pool(settings.database_address, Role.NOBODY) as pool,
+        open_pool(settings.database_address, Role.STAGE) as stage_pool,
         open_bus(settings.redis_address) as bus,
         open_providers(settings, clock) as providers,
     ):
-        app = create_app(Parts(settings, pool, bus, tokens, clock, providers))
+        await check_keys(stage_pool, CredentialCipher(settings.encryption_keys))
+        app = create_app(Parts(settings, pool, bus, tokens, clock, providers, stage_pool))
         async with serving(app, settings.api_host, settings.api_port) as server:
             process.health.well()
             await server.main_loop()

@@ -1,5 +1,6 @@
 """What the routes of linking share: whose connection, where a browser may be sent, what is written down."""
 
+from collections.abc import Iterable
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,13 +15,12 @@ from providers.linking import disconnect
 from providers.plaid.provider import PlaidProvider
 from providers.snaptrade.provider import SnapTradeProvider
 from realtime.crypto import CredentialCipher
-from realtime.domain.account import ConnectionId, ProviderName
+from realtime.domain.account import ConnectionId, ConnectionStatus, ProviderName
 from realtime.errors import BadRequest
 from realtime.store.audit import Act, audit
 from realtime.store.connections import StoredConnection, connection_by_id
+from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.portfolio import open_as
-
-_OWN = "select id from connections where id = $1 and status <> 'removed'"
 
 
 class Linker:
@@ -65,10 +65,13 @@ class Linker:
         Raises:
             NotFound: He has no such connection.
         """
-        async with open_as(self.parts.pool, self.user_id) as connection:
-            is_own = await connection.fetchval(_OWN, connection_id) is not None
-        stored = await connection_by_id(self.parts.pool, ConnectionId(str(connection_id))) if is_own else None
-        if stored is None or provider not in (None, stored.provider):
+        async with open_as(self.parts.pool, self.user_id, with_credentials=True) as connection:
+            stored = await connection_by_id(connection, ConnectionId(str(connection_id)))
+        if (
+            stored is None
+            or stored.status is ConnectionStatus.REMOVED
+            or (provider is not None and stored.provider is not provider)
+        ):
             raise NotFound("unknown_connection", f"you have no connection {connection_id}")
         return stored
 
@@ -80,7 +83,14 @@ class Linker:
     async def write_down(self, act: Act, connection_id: ConnectionId, provider: ProviderName) -> None:
         """Write an act of the caller's into the audit log."""
         facts = {"provider": provider.value}
-        await audit(self.parts.pool, act, user_id=self.user_id, subject=connection_id, facts=facts)
+        async with open_as(self.parts.pool, self.user_id) as connection:
+            await audit(connection, act, user_id=self.user_id, subject=connection_id, facts=facts)
+
+    async def refresh(self, connection_ids: Iterable[ConnectionId]) -> None:
+        """Ask for a refresh of connections of the caller's now."""
+        async with open_as(self.parts.pool, self.user_id) as connection:
+            for key in connection_ids:
+                await enqueue_refresh(connection, connection_id=key, user_id=self.user_id, trigger=Trigger.REQUEST)
 
     def redirect(self, url: str | None) -> str | None:
         """Return where a provider's page may lead back to.

@@ -22,6 +22,8 @@ class Parts:
 
     Attributes:
         clock: The wall's.
+        pool: Bound to the caller by `as_user` before it shows anything.
+        stage_pool: Sees every user's rows, for webhooks and the operator.
         providers: Those that the settings make usable.
     """
 
@@ -31,6 +33,12 @@ class Parts:
     tokens: Tokens
     clock: Clock
     providers: Providers = NO_PROVIDERS
+    stage_pool: Pool | None = None
+
+    @property
+    def everybody(self) -> Pool:
+        """For what concerns no single user."""
+        return self.stage_pool or self.pool
 
     @property
     def cipher(self) -> CredentialCipher:

@@ -26,7 +26,7 @@ from realtime.clock import WallClock
 from realtime.log import Log
 from realtime.process import Health
 from realtime.settings import Settings
-from realtime.store.pool import open_pool
+from realtime.store.pool import Role, open_pool
 
 _CANCEL_EVERY_S = 0.2
 
@@ -48,7 +48,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
         OSError: The port is taken, or Postgres does not answer.
     """
     clock, market_clock = WallClock(), settings.market_clock()
-    async with open_bus(settings.redis_address) as bus, open_pool(settings.database_url) as pool:
+    async with open_bus(settings.redis_address) as bus, open_pool(settings.database_address, Role.STAGE) as pool:
         latency = Latency(market_clock)
         fanout = Fanout(latency)
         interest = Interest(bus, clock)
@@ -77,7 +77,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
                     *interest.loops(),
                     prices.run(),
                     market.run(),
-                    access.follow_changes(settings.database_url, log, desk.check_access),
+                    access.follow_changes(settings.database_address, log, desk.check_access),
                     watchdog.run(settings.heartbeat_s),
                     send_checks(broadcaster.clients.values, clock, settings.self_check_s),
                 )

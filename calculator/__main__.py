@@ -20,7 +20,7 @@ from realtime.bus.client import Bus, open_bus
 from realtime.clock import WallClock
 from realtime.domain.partition import Partition
 from realtime.process import Process, run_stage
-from realtime.store.pool import Pool, open_pool
+from realtime.store.pool import Pool, Role, open_pool
 
 _RETRY_AFTER_S = 0.5
 _FACTS_EVERY_S = 0.5
@@ -43,7 +43,7 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
     engine = Engine(bus, publisher, market, clock, log)
     whole = WholeLoader(pool, engine, clock, log)
     intraday = Intraday(pool, engine, whole, market, clock, log, settings.intraday_users_max)
-    loader = Loader(pool, settings.database_url, bus, engine, clock, log, whole.changed)
+    loader = Loader(pool, settings.database_address, bus, engine, clock, log, whole.changed)
 
     async def claimed(partitions: frozenset[Partition]) -> None:
         await publisher.begin(partitions)
@@ -98,7 +98,9 @@ async def _report(
 async def _open_pool(stack: AsyncExitStack, process: Process) -> Pool:
     while True:
         try:
-            return await stack.enter_async_context(open_pool(process.settings.database_url, connections_max=4))
+            return await stack.enter_async_context(
+                open_pool(process.settings.database_address, Role.STAGE, connections_max=4)
+            )
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             process.health.problem = "the database is unreachable"
             process.log.warning("database_unreachable", reason=type(error).__name__)

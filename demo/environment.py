@@ -49,6 +49,7 @@ def stage_environment(options: Options, servers: EmbeddedServers, urls: Simulato
     """Return the settings that point every stage at the embedded servers and the simulators."""
     return {
         "NAVSTREAM_DATABASE_URL": servers.database_url,
+        "NAVSTREAM_SERVICE_DATABASE_URL": servers.service_url,
         "NAVSTREAM_REDIS_URL": servers.redis_url,
         "NAVSTREAM_JWT_SECRET": secrets.token_urlsafe(48),
         "NAVSTREAM_ENCRYPTION_KEYS": Fernet.generate_key().decode(),

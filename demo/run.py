@@ -26,7 +26,7 @@ from realtime.errors import Misconfigured
 from realtime.log import set_up_logging
 from realtime.settings import Settings, process_environment, settings_from
 from realtime.store.migrate import migrate
-from realtime.store.pool import open_pool
+from realtime.store.pool import Role, open_pool
 from realtime.up import STAGES, Supervisor, stages_up
 
 _HEALTHY_WITHIN_S = 60.0
@@ -100,7 +100,7 @@ async def demo_up(options: Options, progress: Progress) -> AsyncIterator[Running
         env |= stage_environment(options, servers, urls)
         settings = settings_from(env)
         set_up_logging(settings.log_format, settings.log_level)
-        await migrate(servers.database_url)
+        await migrate(settings.database_url, settings.service_database_url)
         progress.say("starting the stages")
         supervisor = await stack.enter_async_context(stages_up(env))
         progress.say("connecting the demo users' accounts")
@@ -156,7 +156,10 @@ async def _healthy(settings: Settings, supervisor: Supervisor) -> None:
 async def _synced(settings: Settings) -> None:
     """Wait until the first refresh of every connection has ended, one way or the other."""
     try:
-        async with asyncio.timeout(_SYNCED_WITHIN_S), open_pool(settings.database_url, connections_max=1) as pool:
+        async with (
+            asyncio.timeout(_SYNCED_WITHIN_S),
+            open_pool(settings.database_address, Role.STAGE, connections_max=1) as pool,
+        ):
             while await pool.fetchval(_FIRST_REFRESHES):
                 await asyncio.sleep(0.05)
     except TimeoutError:

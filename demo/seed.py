@@ -15,7 +15,7 @@ from realtime.crypto import CredentialCipher
 from realtime.domain.account import ProviderName, UserId
 from realtime.errors import Misconfigured
 from realtime.settings import Settings
-from realtime.store.pool import Pool, open_pool
+from realtime.store.pool import Pool, Role, open_pool
 from realtime.store.users import create_user
 from simulator.personas import PERSONAS
 from simulator.planned import Login
@@ -74,7 +74,7 @@ async def seed(settings: Settings) -> UserId:
     """Create the demo's users with all of their connections; return the one who signs in."""
     cipher = CredentialCipher(settings.encryption_keys)
     async with (
-        open_pool(settings.database_url) as pool,
+        open_pool(settings.database_address, Role.SYNC) as pool,
         open_providers(settings, WallClock()) as providers,
         aiohttp.ClientSession() as http,
     ):

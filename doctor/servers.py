@@ -19,10 +19,10 @@ _SLOW_MS = 20.0
 async def database(settings: Settings) -> tuple[list[Finding], DatabaseFacts | None]:
     """Look at Postgres; the facts are None when it cannot be used."""
     try:
-        facts = await inspect_database(settings.database_url)
+        facts = await inspect_database(settings.database_address)
     except NavstreamError as raised:
         do = (
-            f"start Postgres at {place(settings.database_url)}, or correct NAVSTREAM_DATABASE_URL; "
+            f"start Postgres at {place(settings.database_address)}, or correct NAVSTREAM_DATABASE_URL; "
             "user, password and database must exist there (docker compose up postgres makes all three)"
         )
         return [refused("postgres", raised, do)], None

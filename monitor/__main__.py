@@ -9,7 +9,7 @@ from realtime.overview import Lookout
 from realtime.process import Process, run_stage
 from realtime.settings import Settings
 from realtime.store.keys import new_key
-from realtime.store.pool import open_pool
+from realtime.store.pool import Role, open_pool
 from realtime.up import STAGES
 
 _DELAYED_FEED_S = 900.0
@@ -21,7 +21,7 @@ async def main(process: Process) -> None:
     settings, clock = process.settings, WallClock()
     async with (
         open_bus(settings.redis_address) as bus,
-        open_pool(settings.database_url, connections_max=2, connections_min=0) as pool,
+        open_pool(settings.database_address, Role.STAGE, connections_max=2, connections_min=0) as pool,
     ):
         lookout = Lookout(
             bus, pool, settings.market_clock(), clock, settings.sync_overdue_after_s,

@@ -23,14 +23,13 @@ from realtime.store.audit import Act, audit
 from realtime.store.connections import (
     StoredConnection,
     add_connection,
-    connection_by_id,
     keep_credential,
     lock_credential,
     mark_removed,
     set_institution,
 )
 from realtime.store.jobs import OUTAGE, Trigger, enqueue_refresh
-from realtime.store.pool import Connection, Pool
+from realtime.store.pool import Connection, Pool, as_user
 from realtime.store.users import keep_snaptrade_secret, lock_snaptrade_secret, snaptrade_secret
 
 _ALREADY_REGISTERED = "1010"
@@ -62,7 +61,7 @@ async def connect_plaid(
         RetryLater: Plaid does not answer; the token may be tried again.
     """
     item = await plaid.link.exchange(public_token)
-    async with pool.acquire() as connection, connection.transaction():
+    async with as_user(pool, user_id, with_credentials=True) as connection:
         key = await add_connection(
             connection,
             user_id=user_id,
@@ -75,7 +74,7 @@ async def connect_plaid(
     with suppress(RetryLater):  # the connection stands; its first refresh learns the institution
         found = plaid_institution((await plaid.item(Access(item.id, "", item.access_token))).item)
     if found is not None:
-        async with pool.acquire() as connection:
+        async with as_user(pool, user_id, with_credentials=True) as connection:
             await set_institution(connection, key, found.id, found.name)
     return key
 
@@ -120,7 +119,8 @@ async def connect_snaptrade(
     Raises:
         BadRequest: The user has no such connection.
     """
-    stored = await snaptrade_secret(pool, user_id)
+    async with as_user(pool, user_id, with_credentials=True) as connection:
+        stored = await snaptrade_secret(connection, user_id)
     if stored is None:
         raise BadRequest("unknown_connection", "This user has not opened the connection portal.")
     secret = SecretStr(cipher.decrypt(stored))
@@ -129,7 +129,7 @@ async def connect_snaptrade(
     if authorization_id is not None and not wanted:
         raise BadRequest("unknown_connection", "SnapTrade knows no such working connection of this user.")
     keys = []
-    async with pool.acquire() as connection, connection.transaction():
+    async with as_user(pool, user_id, with_credentials=True) as connection:
         for one in wanted:
             key = await add_connection(
                 connection,
@@ -172,16 +172,18 @@ async def connect_alpaca_firm_account(
     return await _add_alpaca(pool, user_id, account.id, None)
 
 
-async def rotate_plaid_token(pool: Pool, cipher: CredentialCipher, plaid: PlaidProvider, key: ConnectionId) -> None:
+async def rotate_plaid_token(
+    pool: Pool, cipher: CredentialCipher, plaid: PlaidProvider, user_id: UserId, key: ConnectionId
+) -> None:
     """Replace an Item's access token. Nobody else rotates it meanwhile, and the new one is stored through an outage.
 
     A refresh that runs just now is refused the old token and tried again with the new one.
 
     Raises:
-        BadRequest: There is no such connection of Plaid's.
+        BadRequest: The user has no such connection through Plaid.
         NavstreamError: Plaid refuses; the old token stays.
     """
-    async with pool.acquire() as connection, connection.transaction():
+    async with as_user(pool, user_id, with_credentials=True) as connection:
         stored = await lock_credential(connection, key)  # the database is there before the old token dies
         if stored is None:
             raise BadRequest("unknown_connection", "This connection has no access token.")
@@ -189,15 +191,13 @@ async def rotate_plaid_token(pool: Pool, cipher: CredentialCipher, plaid: PlaidP
     credential = cipher.encrypt(fresh.get_secret_value())
     async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
         with attempt:
-            await _keep_rotated(pool, key, credential)
+            await _keep_rotated(pool, user_id, key, credential)
 
 
-async def _keep_rotated(pool: Pool, key: ConnectionId, credential: bytes) -> None:
-    async with pool.acquire() as connection, connection.transaction():
+async def _keep_rotated(pool: Pool, user_id: UserId, key: ConnectionId, credential: bytes) -> None:
+    async with as_user(pool, user_id, with_credentials=True) as connection:
         await keep_credential(connection, key, credential)
-        stored = await connection_by_id(connection, key)
-        if stored is not None:
-            await audit(connection, Act.ROTATE_CREDENTIAL, user_id=stored.user_id, subject=key)
+        await audit(connection, Act.ROTATE_CREDENTIAL, user_id=user_id, subject=key)
 
 
 async def reset_snaptrade_secret(
@@ -209,7 +209,7 @@ async def reset_snaptrade_secret(
         BadRequest: He is not registered.
         NavstreamError: SnapTrade refuses; the old secret stays.
     """
-    async with pool.acquire() as connection, connection.transaction():
+    async with as_user(pool, user_id, with_credentials=True) as connection:
         stored = await lock_snaptrade_secret(connection, user_id)
         if stored is None:
             raise BadRequest("unknown_user", "This user has not opened the connection portal.")
@@ -217,7 +217,7 @@ async def reset_snaptrade_secret(
     secret = cipher.encrypt(fresh.get_secret_value())
     async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
         with attempt:
-            async with pool.acquire() as connection, connection.transaction():
+            async with as_user(pool, user_id, with_credentials=True) as connection:
                 await keep_snaptrade_secret(connection, user_id, secret)
                 await audit(connection, Act.ROTATE_CREDENTIAL, user_id=user_id, subject="snaptrade")
 
@@ -225,12 +225,12 @@ async def reset_snaptrade_secret(
 async def disconnect(pool: Pool, cipher: CredentialCipher, provider: Provider, connection: StoredConnection) -> None:
     """End a connection at the provider, then here; its accounts stay stored, inactive."""
     await provider.remove(access_to(connection, cipher))
-    async with pool.acquire() as database, database.transaction():
+    async with as_user(pool, connection.user_id, with_credentials=True) as database:
         await mark_removed(database, connection.id)
 
 
 async def _add_alpaca(pool: Pool, user_id: UserId, account: str, credential: bytes | None) -> ConnectionId:
-    async with pool.acquire() as connection, connection.transaction():
+    async with as_user(pool, user_id, with_credentials=True) as connection:
         key = await add_connection(
             connection,
             user_id=user_id,
@@ -253,7 +253,7 @@ async def _registered(pool: Pool, cipher: CredentialCipher, snaptrade: SnapTrade
     A secret that was lost on the way (registered at SnapTrade, unknown here) cannot be had again: the user is
     deleted there, to be registered anew.
     """
-    async with pool.acquire() as connection, connection.transaction():
+    async with as_user(pool, user_id, with_credentials=True) as connection:
         stored = await lock_snaptrade_secret(connection, user_id)
         if stored is not None:
             return SecretStr(cipher.decrypt(stored))

@@ -5,24 +5,21 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import typer
-from redis.exceptions import RedisError
 
-from navstream.errors import ClientError
+from realtime import security_commands
 from realtime.auth import Tokens
 from realtime.bus.client import open_bus
 from realtime.clock import WallClock
+from realtime.command import UserOption, find_user, or_exit, settings_for
 from realtime.domain.account import UserId
-from realtime.errors import BadRequest, Misconfigured, NavstreamError
 from realtime.log import set_up_logging
-from realtime.settings import Settings, adopt_environment_file, load_settings, process_environment
+from realtime.settings import Settings, adopt_environment_file, process_environment
 from realtime.store.jobs import JobState
 from realtime.store.migrate import migrate as apply_migrations
-from realtime.store.pool import open_pool
 from realtime.up import STAGES
 from realtime.up import up as run_all_stages
 
@@ -57,7 +54,6 @@ class Simulator(StrEnum):
     BROKER = "broker"
 
 
-UserOption = Annotated[str, typer.Option("--user", help="A user's id or name.")]
 _DEMO_SETTINGS = Path(".navstream/demo.env")
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -75,9 +71,9 @@ def _settings_source(
 @app.command()
 def up() -> None:
     """Run all stages until Ctrl-C; a stage that dies is started again."""
-    settings = _settings("up", *STAGES)
+    settings = settings_for("up", *STAGES)
     set_up_logging(settings.log_format, settings.log_level)
-    _or_exit(apply_migrations(settings.database_url))
+    or_exit(apply_migrations(settings.database_url, settings.service_database_url))
     asyncio.run(run_all_stages(process_environment()))
 
 
@@ -122,7 +118,8 @@ def doctor(context: typer.Context) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    applied = _or_exit(apply_migrations(_settings("migrate").database_url))
+    settings = settings_for("migrate")
+    applied = or_exit(apply_migrations(settings.database_url, settings.service_database_url))
     typer.echo("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
 
 
@@ -132,13 +129,13 @@ def token(
     operator: Annotated[bool, typer.Option("--operator", help="For `GET /api/status`; opens no user's data.")] = False,
 ) -> None:
     """Print a bearer token for a user, for development, or for the operator."""
-    settings = _settings("broadcaster")
+    settings = settings_for("broadcaster")
     if operator == (user is not None):
         raise typer.BadParameter("give --user or --operator")
     if user is None:
         typer.echo(_tokens(settings).issue_to_operator(WallClock().now(), settings.token_lifetime_s))
         return
-    user_id = _or_exit(_find_user(settings, user))
+    user_id = or_exit(find_user(settings, user))
     typer.echo(_tokens(settings).issue(user_id, WallClock().now(), settings.token_lifetime_s))
 
 
@@ -152,8 +149,8 @@ def refresh(
         raise typer.BadParameter("give --user or --connection")
     from realtime.refresh_now import refresh_now  # noqa: PLC0415  # only this command needs it
 
-    settings = _settings("migrate")
-    sys.exit(_or_exit(refresh_now(settings, user, connection)))
+    settings = settings_for("migrate")
+    sys.exit(or_exit(refresh_now(settings, user, connection)))
 
 
 @jobs.command("list")
@@ -167,7 +164,7 @@ def jobs_list(
     """Show refreshes that wait, run or failed for good (dead), with the last error of each."""
     from realtime.jobs_now import show_jobs  # noqa: PLC0415  # only this command draws
 
-    _or_exit(show_jobs(_settings("migrate"), state, limit, as_json=as_json))
+    or_exit(show_jobs(settings_for("migrate"), state, limit, as_json=as_json))
 
 
 @jobs.command("retry")
@@ -180,7 +177,7 @@ def jobs_retry(
         raise typer.BadParameter("give a job's id, or --all")
     from realtime.jobs_now import retry_jobs  # noqa: PLC0415  # only this command needs it
 
-    typer.echo(f"queued again: {_or_exit(retry_jobs(_settings('migrate'), job))}")
+    typer.echo(f"queued again: {or_exit(retry_jobs(settings_for('migrate'), job))}")
 
 
 @app.command()
@@ -191,7 +188,7 @@ def status(
     """Show all stages, the market streams, latency, the work and alerts, live."""
     from realtime.status import show_status  # noqa: PLC0415  # only this command draws
 
-    sys.exit(_or_exit(show_status(_settings("status"), once=once, as_json=as_json)))
+    sys.exit(or_exit(show_status(settings_for("status"), once=once, as_json=as_json)))
 
 
 @app.command()
@@ -203,10 +200,10 @@ def watch(
     """Subscribe over WebSocket and show values as they change."""
     from realtime.watch import watch as watch_values  # noqa: PLC0415  # only this command draws
 
-    settings = _settings("broadcaster")
-    user_id = _or_exit(_find_user(settings, user))
+    settings = settings_for("broadcaster")
+    user_id = or_exit(find_user(settings, user))
     bearer = _tokens(settings).issue(user_id, WallClock().now(), settings.token_lifetime_s)
-    _or_exit(watch_values(settings.public_websocket_url, bearer, account, as_json=as_json))
+    or_exit(watch_values(settings.public_websocket_url, bearer, account, as_json=as_json))
 
 
 @app.command()
@@ -220,9 +217,9 @@ def explain(
         raise typer.BadParameter("give --user or --account")
     from realtime.explain_now import explain_now  # noqa: PLC0415  # only this command draws
 
-    settings = _settings("broadcaster")
-    user_id = None if user is None else _or_exit(_find_user(settings, user))
-    _or_exit(explain_now(settings, user_id, account, as_json=as_json))
+    settings = settings_for("broadcaster")
+    user_id = None if user is None else or_exit(find_user(settings, user))
+    or_exit(explain_now(settings, user_id, account, as_json=as_json))
 
 
 @app.command()
@@ -231,9 +228,9 @@ def sign_in_link(
     operator: Annotated[bool, typer.Option("--operator", help="Show him the operator's view too.")] = False,
 ) -> None:
     """Print a link that signs a user in to the dashboard, good for ten minutes."""
-    settings = _settings("api")
-    user_id = _or_exit(_find_user(settings, user))
-    typer.echo(_or_exit(_sign_in_link(settings, user_id, lifetime_s=600, is_operator=operator)))
+    settings = settings_for("api")
+    user_id = or_exit(find_user(settings, user))
+    typer.echo(or_exit(_sign_in_link(settings, user_id, lifetime_s=600, is_operator=operator)))
 
 
 async def _sign_in_link(settings: Settings, user_id: UserId, lifetime_s: int, *, is_operator: bool) -> str:
@@ -244,41 +241,11 @@ async def _sign_in_link(settings: Settings, user_id: UserId, lifetime_s: int, *,
     return f"http://{settings.api_host}:{settings.api_port}/#code={code}"
 
 
-async def _find_user(settings: Settings, user: str) -> UserId:
-    async with open_pool(settings.database_url, connections_max=1) as pool:
-        ids = await pool.fetch("select id from users where id::text = $1 or name = $1", user)
-    if len(ids) != 1:
-        found = "no user" if not ids else f"{len(ids)} users"
-        raise BadRequest("unknown_user", f"{found} with the id or name {user!r}")
-    return UserId(str(UUID(str(ids[0]["id"]))))
-
-
 def _tokens(settings: Settings) -> Tokens:
     return Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
 
 
-def _settings(*stages: str) -> Settings:
-    try:
-        return load_settings(*stages)
-    except Misconfigured as error:
-        sys.exit(str(error))
-
-
-def _or_exit(work: Any) -> Any:
-    """Run a coroutine; a named error or an unreachable server ends the command with a sentence."""
-    try:
-        return asyncio.run(work)
-    except (NavstreamError, ClientError) as error:
-        sys.exit(str(error))
-    except BrokenPipeError:
-        sys.exit(0)  # whoever read our output has seen enough
-    except (OSError, asyncpg.PostgresError) as error:
-        sys.exit(f"Postgres does not answer at NAVSTREAM_DATABASE_URL: {error}")
-    except RedisError as error:
-        sys.exit(f"Redis does not answer: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
-
+security_commands.add_to(app)
 
 if __name__ == "__main__":
     app()

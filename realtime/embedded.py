@@ -31,6 +31,11 @@ class EmbeddedServers:
     database_url: str
     redis_url: str
 
+    @property
+    def service_url(self) -> str:
+        """Postgres for the services' own login, which needs no password here."""
+        return self.database_url.replace("//postgres:", "//navstream_service:", 1)
+
 
 class EmbeddedValkey:
     """One Valkey server, on a port that is free when it is made; keeps nothing on disk."""

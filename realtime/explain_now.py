@@ -20,7 +20,7 @@ from realtime.errors import BadRequest
 from realtime.explanation import ExplainedLine, Explanation, Sums, explain, explanation_data, provenance
 from realtime.settings import Settings
 from realtime.store.access import owner_of
-from realtime.store.pool import open_pool
+from realtime.store.pool import Role, open_pool
 from realtime.store.portfolio import linked_accounts
 
 _UNKNOWN = "—"
@@ -38,7 +38,10 @@ async def explain_now(settings: Settings, user_id: UserId | None, account: str |
         BadRequest: There is no such account, or it is not the user's.
         RetryLater: Nobody computes values and none are known.
     """
-    async with open_pool(settings.database_url, connections_max=1) as pool, open_bus(settings.redis_address) as bus:
+    async with (
+        open_pool(settings.database_address, Role.STAGE, connections_max=1) as pool,
+        open_bus(settings.redis_address) as bus,
+    ):
         owner = user_id if account is None else await owner_of(pool, AccountId(account))
         if owner is None or user_id not in {None, owner}:
             raise BadRequest("unknown_account", f"there is no account {account}")

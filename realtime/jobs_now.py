@@ -10,12 +10,12 @@ from rich.table import Table
 from realtime.errors import BadRequest
 from realtime.settings import Settings
 from realtime.store.jobs import JobState, ListedJob, list_jobs, revive_job
-from realtime.store.pool import open_pool
+from realtime.store.pool import Role, open_pool
 
 
 async def show_jobs(settings: Settings, state: JobState | None, limit: int, *, as_json: bool) -> None:
     """Print jobs, newest first: those in one state, or (None) all that are not done."""
-    async with open_pool(settings.database_url, connections_max=1) as pool:
+    async with open_pool(settings.database_address, Role.STAGE, connections_max=1) as pool:
         jobs = await list_jobs(pool, state, limit)
     if as_json:
         print(orjson.dumps([_plain(job) for job in jobs], default=str).decode())  # noqa: T201  # the command's output
@@ -42,7 +42,7 @@ async def retry_jobs(settings: Settings, job: UUID | None) -> int:
     Raises:
         BadRequest: There is no such dead job.
     """
-    async with open_pool(settings.database_url, connections_max=1) as pool:
+    async with open_pool(settings.database_address, Role.STAGE, connections_max=1) as pool:
         wanted = [each.id for each in await list_jobs(pool, JobState.DEAD, 10_000)] if job is None else [job]
         revived = [each for each in wanted if await revive_job(pool, each)]
     if job is not None and not revived:

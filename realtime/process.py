@@ -76,9 +76,19 @@ def run_stage(stage: str, main: Callable[[Process], Coroutine[Any, Any, None]]) 
     except BaseException as error:
         if isinstance(error, SystemExit | KeyboardInterrupt):
             raise
+        refusal = _refusal(error)
+        if refusal is not None:
+            sys.exit(str(refusal))
         log.error("stage_failed", exc_info=error)  # noqa: TRY400  # our own logger
         sys.exit(1)
     log.info("stage_stopped")
+
+
+def _refusal(error: BaseException) -> Misconfigured | None:
+    """Return what is wrong with the settings, if that is what an error, or one in a group, says."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := _refusal(each)) is not None), None)
+    return error if isinstance(error, Misconfigured) else None
 
 
 async def _live(stage: str, process: Process, main: Callable[[Process], Awaitable[None]]) -> None:

@@ -10,7 +10,7 @@ from realtime.domain.account import ConnectionId, UserId
 from realtime.errors import BadRequest
 from realtime.settings import Settings
 from realtime.store.jobs import Trigger, enqueue_refresh
-from realtime.store.pool import Pool, open_pool
+from realtime.store.pool import Pool, Role, open_pool
 
 _WAIT_S = 120.0
 _POLL_EVERY_S = 0.1
@@ -41,7 +41,7 @@ async def refresh_now(settings: Settings, user: str | None, connection: str | No
     Raises:
         BadRequest: There is no such user or connection.
     """
-    async with open_pool(settings.database_url, connections_max=2) as pool:
+    async with open_pool(settings.database_address, Role.STAGE, connections_max=2) as pool:
         rows = await pool.fetch(_CONNECTIONS, connection, user)
         if not rows:
             raise BadRequest("unknown_connection", f"no connection for {user or connection!r}")

@@ -33,7 +33,12 @@ class Settings(WatchSettings):
 
     database_url: str = Field(
         default="postgresql://navstream@127.0.0.1:5432/navstream",
-        description="Postgres, as a libpq URL.",
+        description="Postgres, as a libpq URL with the tables' owner; for `navstream migrate`.",
+    )
+    service_database_url: str | None = Field(
+        default=None,
+        description="The same database with the login of the services, which `navstream migrate` makes; default: the "
+        "owner's, which then takes the services' roles.",
     )
     redis_url: str | None = Field(
         default=None,
@@ -201,6 +206,11 @@ class Settings(WatchSettings):
             if origin is not None and origin.tzinfo is None:
                 raise ValueError("NAVSTREAM_MARKET_ORIGIN and NAVSTREAM_WALL_ORIGIN need a time zone")
         return self
+
+    @property
+    def database_address(self) -> str:
+        """Postgres for everything but migrations."""
+        return self.service_database_url or self.database_url
 
     @property
     def redis_address(self) -> str:

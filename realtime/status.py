@@ -14,7 +14,7 @@ from realtime.clock import WallClock
 from realtime.overview import Lookout
 from realtime.settings import Settings
 from realtime.status_report import FeedReport, StageReport, StatusReport, status_report
-from realtime.store.pool import open_pool
+from realtime.store.pool import Role, open_pool
 
 _EVERY_S = 1.0
 _UNREAD_TOLD_S = 2.0
@@ -42,7 +42,7 @@ async def show_status(settings: Settings, *, once: bool, as_json: bool) -> int:
 async def _lookout(settings: Settings) -> AsyncIterator[Lookout]:
     async with (
         open_bus(settings.redis_address) as bus,
-        open_pool(settings.database_url, connections_max=2, connections_min=0) as pool,
+        open_pool(settings.database_address, Role.STAGE, connections_max=2, connections_min=0) as pool,
     ):
         yield Lookout(bus, pool, settings.market_clock(), WallClock(), settings.sync_overdue_after_s)
 

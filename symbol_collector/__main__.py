@@ -13,7 +13,7 @@ from realtime.clock import WallClock
 from realtime.domain.asset_class import MarketStream
 from realtime.process import Process, run_stage
 from realtime.settings import Settings
-from realtime.store.pool import Pool, open_pool
+from realtime.store.pool import Pool, Role, open_pool
 from symbol_collector.collector import Collector
 from symbol_collector.garbage import look_for_cycles_less_often
 from symbol_collector.leading import LIFETIME_MS, lead, resource
@@ -39,7 +39,7 @@ async def main(process: Process) -> None:
             data,
             bus=bus,
             pool=pool,
-            database_url=settings.database_url,
+            database_url=settings.database_address,
             symbols_max=settings.alpaca_symbols_max,
             silent_after_s=settings.stream_silent_after_s,
             market=settings.market_clock(),
@@ -68,7 +68,9 @@ def _stand_by(process: Process) -> None:
 async def _open_pool(stack: AsyncExitStack, process: Process) -> Pool:
     while True:
         try:
-            return await stack.enter_async_context(open_pool(process.settings.database_url, connections_max=4))
+            return await stack.enter_async_context(
+                open_pool(process.settings.database_address, Role.STAGE, connections_max=4)
+            )
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             process.health.problem = "the database is unreachable"
             process.log.warning("database_unreachable", reason=type(error).__name__)

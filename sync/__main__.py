@@ -13,9 +13,10 @@ from realtime.clock import WallClock
 from realtime.contract.names import JOB_QUEUED, WEBHOOK_STORED
 from realtime.crypto import CredentialCipher
 from realtime.process import Process, run_stage
+from realtime.store.credentials import check_keys
 from realtime.store.keys import new_key
 from realtime.store.notify import listen
-from realtime.store.pool import open_pool
+from realtime.store.pool import Role, open_pool
 from sync.parts import Parts
 from sync.scheduler import schedule
 from sync.webhooks import WebhookWorker
@@ -29,15 +30,17 @@ async def main(process: Process) -> None:
     settings, clock = process.settings, WallClock()
     os.nice(_GIVES_WAY)
     async with (
-        open_pool(settings.database_url, connections_max=settings.sync_concurrency + 4) as pool,
+        open_pool(settings.database_address, Role.SYNC, connections_max=settings.sync_concurrency + 4) as pool,
         open_providers(settings, clock) as providers,
         open_bus(settings.redis_address) as bus,
     ):
+        cipher = CredentialCipher(settings.encryption_keys)
+        await check_keys(pool, cipher)
         gc.freeze()  # the SDKs' models are a large heap that never changes: spare the collector from walking it
         parts = Parts(
             pool,
             providers,
-            CredentialCipher(settings.encryption_keys),
+            cipher,
             clock,
             process.log,
             bus,
@@ -68,7 +71,7 @@ async def main(process: Process) -> None:
 
 
 async def _wake_on_news(process: Process, channel: str, wake: asyncio.Event) -> None:
-    async for _ in listen(process.settings.database_url, channel, WallClock(), process.log):
+    async for _ in listen(process.settings.database_address, channel, WallClock(), process.log):
         wake.set()
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from realtime.bus.client import Bus, open_bus
 from realtime.embedded import EmbeddedPostgres, EmbeddedValkey
 from realtime.store.migrate import migrate
-from realtime.store.pool import Pool, open_pool
+from realtime.store.pool import Pool, Role, open_pool
 
 _TEMPLATE = "navstream_template"
 
@@ -60,7 +60,29 @@ async def postgres_dsn(postgres_server: EmbeddedPostgres) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def pool(postgres_dsn: str) -> AsyncIterator[Pool]:
+    """Postgres in the role of the sync stage: it sees everybody's rows, and is bound by the policies all the same."""
+    async with open_pool(postgres_dsn, Role.SYNC) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def owner_pool(postgres_dsn: str) -> AsyncIterator[Pool]:
+    """Postgres as the tables' owner, whom nothing binds; for what only an administrator does."""
     async with open_pool(postgres_dsn) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def api_pool(postgres_dsn: str) -> AsyncIterator[Pool]:
+    """Postgres as the API has it: nothing shows until it is bound to a user."""
+    async with open_pool(postgres_dsn, Role.NOBODY) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def stage_pool(postgres_dsn: str) -> AsyncIterator[Pool]:
+    """Postgres as most stages have it: everybody's rows, no credentials."""
+    async with open_pool(postgres_dsn, Role.STAGE) as pool:
         yield pool
 
 

@@ -10,7 +10,7 @@ from realtime.settings import Settings, environment_names
 ROOT = Path(__file__).resolve().parent.parent
 
 GROUPS = (
-    ("Postgres and Redis", ("database_url", "redis_")),
+    ("Postgres and Redis", ("database_url", "service_database_url", "redis_")),
     ("Tokens and secrets", ("jwt_", "token_", "encryption_")),
     ("API, dashboard and WebSocket", ("api_", "broadcaster_", "websocket_", "dashboard_", "heartbeat_", "auth_",
                                       "channels_", "message_", "max_rate_", "origins", "clients_", "self_check_",

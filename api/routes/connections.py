@@ -12,7 +12,6 @@ from api.linking import LinkerOf
 from api.parts import Parts, PartsOf
 from api.schedule import next_daily
 from realtime.domain.account import ProviderName, UserId
-from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.portfolio import linked_connections
 from realtime.store.sync_logs import SyncLog, sync_logs
 
@@ -53,7 +52,7 @@ async def connections(user_id: Caller, parts: PartsOf) -> Connections:
 async def refresh(connection_id: UUID, linker: LinkerOf) -> Message:
     """Ask for a refresh of one connection now; `GET /api/connections` says how far it is."""
     found = await linker.connection(connection_id)
-    await enqueue_refresh(linker.parts.pool, connection_id=found.id, user_id=linker.user_id, trigger=Trigger.REQUEST)
+    await linker.refresh([found.id])
     return Message(message="Refreshing.")
 
 

@@ -21,7 +21,7 @@ from realtime.domain.account import ConnectionId, ProviderName
 from realtime.errors import BadRequest, RetryLater
 from realtime.store.audit import Act
 from realtime.store.link_sessions import link_session_user, remember_link_session
-from realtime.store.portfolio import linked_accounts, linked_connections
+from realtime.store.portfolio import linked_accounts, linked_connections, open_as
 from realtime.store.sync_logs import sync_logs
 
 router = APIRouter(prefix="/api/plaid", tags=["plaid"])
@@ -100,7 +100,8 @@ async def link_token(linker: LinkerOf, body: LinkTokenRequest | None = None) -> 
         hosted=True,
         back_to=linker.redirect(wanted.redirect_url),
     )
-    await remember_link_session(linker.parts.pool, link.token, linker.user_id)
+    async with open_as(linker.parts.pool, linker.user_id) as connection:
+        await remember_link_session(connection, link.token, linker.user_id)
     return LinkTokenAnswer(
         link_token=link.token, expiration=link.expires_at, request_id=link.request_id, hosted_link_url=link.hosted_url
     )
@@ -177,7 +178,9 @@ async def _connect(linker: Linker, body: ConnectRequest) -> ConnectAnswer:
         tokens = [body.public_token]
     else:
         assert body.link_token is not None
-        if await link_session_user(linker.parts.pool, body.link_token) != linker.user_id:
+        async with open_as(linker.parts.pool, linker.user_id) as connection:
+            user_id = await link_session_user(connection, body.link_token)
+        if user_id != linker.user_id:
             raise BadRequest("unknown_link_token", "this link token was not made for you, or is too old")
         tokens = await linker.plaid.link.public_tokens(body.link_token)
     keys = []

@@ -11,7 +11,6 @@ from api.routes.connections import Message
 from providers.linking import connect_snaptrade, snaptrade_login_url
 from realtime.domain.account import ProviderName
 from realtime.store.audit import Act
-from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.portfolio import linked_connections
 
 router = APIRouter(prefix="/api/snaptrade", tags=["snaptrade"])
@@ -81,8 +80,7 @@ async def connect(linker: LinkerOf, body: ConnectRequest | None = None) -> Conne
 @router.post("/refresh", status_code=202)
 async def refresh(linker: LinkerOf) -> Message:
     """Ask for a refresh of the caller's connections through SnapTrade now."""
-    pool, user_id = linker.parts.pool, linker.user_id
-    found = [row.id for row in await linked_connections(pool, user_id) if row.provider == ProviderName.SNAPTRADE]
-    for connection_id in found:
-        await enqueue_refresh(pool, connection_id=connection_id, user_id=user_id, trigger=Trigger.REQUEST)
+    linked = await linked_connections(linker.parts.pool, linker.user_id)
+    found = [row.id for row in linked if row.provider == ProviderName.SNAPTRADE]
+    await linker.refresh(found)
     return Message(message=f"Refreshing {len(found)}.")

@@ -14,5 +14,5 @@ router = APIRouter(tags=["status"], dependencies=[Depends(operators_only)])
 async def status(parts: PartsOf) -> StatusReport:
     """Return stages, feed age by stream, calculator lag, clients, latency percentiles, freshness, jobs and alerts."""
     settings = parts.settings
-    lookout = Lookout(parts.bus, parts.pool, settings.market_clock(), parts.clock, settings.sync_overdue_after_s)
+    lookout = Lookout(parts.bus, parts.everybody, settings.market_clock(), parts.clock, settings.sync_overdue_after_s)
     return status_report(await lookout.look())

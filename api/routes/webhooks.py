@@ -41,7 +41,7 @@ async def plaid(request: Request, parts: PartsOf) -> Received:
     signature = request.headers.get("plaid-verification")
     try:
         await cast("PlaidProvider", parts.providers[ProviderName.PLAID]).webhooks.verify(signature, body)
-        stored = await store_event(parts.pool, _plaid_event(body, _digest(signature)))
+        stored = await store_event(parts.everybody, _plaid_event(body, _digest(signature)))
         if stored is Stored.KNOWN:
             raise Unauthenticated("the webhook was received before")
     except NavstreamError as error:
@@ -55,7 +55,7 @@ async def plaid(request: Request, parts: PartsOf) -> Received:
 @router.get("/webhook/plaid/health")
 async def plaid_health(parts: PartsOf) -> PlaidHealth:
     """Return what came of Plaid's webhooks in the last 24 hours, by type."""
-    found = await webhook_health(parts.pool, ProviderName.PLAID)
+    found = await webhook_health(parts.everybody, ProviderName.PLAID)
     return PlaidHealth(status="failing" if any(one.failed_count for one in found) else "ok", last_24_hours=found)
 
 
@@ -67,7 +67,7 @@ async def snaptrade(request: Request, parts: PartsOf) -> Received:
     provider = cast("SnapTradeProvider", parts.providers[ProviderName.SNAPTRADE])
     try:
         event = provider.webhooks.verify(signature, body)
-        stored = await store_event(parts.pool, _snaptrade_event(event, _digest(signature)))
+        stored = await store_event(parts.everybody, _snaptrade_event(event, _digest(signature)))
     except NavstreamError as error:
         raise _counted(ProviderName.SNAPTRADE, error) from None
     except OUTAGE as error:

@@ -16,14 +16,15 @@ class Act(StrEnum):
     UNLINK = "unlink"
     FORCE_SYNC = "force_sync"
     ROTATE_CREDENTIAL = "rotate_credential"
+    ROTATE_KEYS = "rotate_keys"
 
 
 async def audit(
     connection: Connection | Pool,
     act: Act,
     *,
-    user_id: UserId,
     subject: str,
+    user_id: UserId | None = None,
     actor: str | None = None,
     facts: Mapping[str, object] | None = None,
 ) -> None:
@@ -32,8 +33,8 @@ async def audit(
     Args:
         connection: In whose transaction, if it is one.
         act: What was done.
-        user_id: Whose things it concerns.
         subject: What it was done to, by its id.
+        user_id: Whose things it concerns; None: the whole service's.
         actor: Who did it; the user himself by default.
         facts: What else matters, without secrets.
     """

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from realtime.domain.account import ConnectionId, ConnectionStatus, ProviderName, UserId
 from realtime.errors import BadRequest
 from realtime.store.accounts import deactivate_accounts
@@ -107,9 +109,12 @@ async def add_connection(
     Raises:
         BadRequest: Another user has this connection.
     """
-    key = await connection.fetchval(
-        _ADD, new_key(), user_id, provider.value, provider_connection_id, credential, access
-    )
+    try:
+        key = await connection.fetchval(
+            _ADD, new_key(), user_id, provider.value, provider_connection_id, credential, access
+        )
+    except asyncpg.InsufficientPrivilegeError:  # row-level security: the row that is there is somebody else's
+        key = None
     if key is None:
         raise BadRequest("connection_taken", "This connection belongs to another user.")
     return ConnectionId(str(key))

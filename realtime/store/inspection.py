@@ -11,6 +11,10 @@ from realtime.store.migrate import unapplied
 _VERSION = """
 select current_setting('server_version') as version, current_setting('server_version_num')::int / 10000 as major
 """
+_TAKE_ROLE = """
+select set_config('role', rolname, false) from pg_roles
+where rolname = 'navstream_sync' and pg_has_role(current_user, oid, 'member')
+"""
 _CREDENTIALS = """
 select credential from connections where credential is not null and status <> 'removed' order by id desc limit $1
 """
@@ -55,6 +59,7 @@ async def inspect_database(url: str) -> DatabaseFacts:
         raise RetryLater(f"Postgres does not answer ({type(error).__name__})") from error
     try:
         [server] = await connection.fetch(_VERSION)
+        await connection.execute(_TAKE_ROLE)
         answer_ms = min([await _answer_ms(connection) for _ in range(_TRIES)])
         missing = tuple(await unapplied(connection))
         rows = [] if missing else await connection.fetch(_CREDENTIALS, _SAMPLE)

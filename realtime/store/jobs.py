@@ -107,7 +107,6 @@ class JobKind(StrEnum):
     HOLDINGS = "holdings"
     BALANCES = "balances"
     TRANSACTIONS = "transactions"
-    BANK_TRANSACTIONS = "bank_transactions"
 
 
 class JobState(StrEnum):

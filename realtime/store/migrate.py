@@ -1,4 +1,4 @@
-"""Migrations: plain SQL files, numbered, forward only, each in its own transaction."""
+"""Migrations: plain SQL files, numbered, forward only, each in its own transaction; then who may do what."""
 
 from hashlib import sha256
 from importlib.resources import files
@@ -6,8 +6,10 @@ from importlib.resources import files
 import asyncpg
 
 from realtime.errors import Misconfigured
+from realtime.store.service_login import ensure_service_login
 
 _LOCK = 0x6E617673
+_ACCESS = "access.sql"
 _CREATE_TABLE = """
 create table if not exists schema_migrations (
     number integer primary key,
@@ -20,22 +22,32 @@ _APPLIED = "select number, checksum from schema_migrations"
 _RECORD = "insert into schema_migrations (number, name, checksum) values ($1, $2, $3)"
 
 
-async def migrate(url: str) -> list[str]:
-    """Bring the schema up to date; return the names of the migrations that were applied.
+async def migrate(url: str, service_url: str | None = None) -> list[str]:
+    """Bring the schema and everybody's rights up to date; return the names of the migrations that were applied.
 
     Safe to call from several processes at once.
 
+    Args:
+        url: As the tables' owner.
+        service_url: As whom the services connect; the login is made, or gets its password anew.
+
     Raises:
-        Misconfigured: A migration that was applied before has been changed since.
+        Misconfigured: A migration that was applied before has been changed since, or the services' login is one that
+            row-level security would not bind.
     """
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         await connection.execute(_CREATE_TABLE)
         applied = {row["number"]: row["checksum"] for row in await connection.fetch(_APPLIED)}
-        return [name for name, sql in _migrations() if await _apply(connection, name, sql, applied.get(_number(name)))]
+        fresh = [name for name, sql in _migrations() if await _apply(connection, name, sql, applied.get(_number(name)))]
+        async with connection.transaction():
+            await connection.execute((files("realtime") / "migrations" / _ACCESS).read_text())
+            if service_url is not None:
+                await ensure_service_login(connection, service_url)
     finally:
         await connection.close()
+    return fresh
 
 
 async def unapplied(connection: asyncpg.Connection) -> list[str]:
@@ -52,7 +64,7 @@ async def unapplied(connection: asyncpg.Connection) -> list[str]:
 
 def _migrations() -> list[tuple[str, str]]:
     folder = files("realtime") / "migrations"
-    return sorted((file.name, file.read_text()) for file in folder.iterdir() if file.name.endswith(".sql"))
+    return sorted((file.name, file.read_text()) for file in folder.iterdir() if file.name[0].isdigit())
 
 
 def _number(name: str) -> int:

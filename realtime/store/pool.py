@@ -1,7 +1,8 @@
-"""The connection pool, and connections that are bound to one user by row-level security."""
+"""The connection pool, the roles that row-level security binds, and connections that are bound to one user."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import StrEnum
 
 import asyncpg
 
@@ -10,16 +11,40 @@ from realtime.domain.account import UserId
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
-_BIND_USER = "select set_config('role', 'navstream_user', true), set_config('navstream.user_id', $1, true)"
+_BIND_USER = "select set_config('role', $2, true), set_config('navstream.user_id', $1, true)"
+_USER = "navstream_user"
+_LINKER = "navstream_linker"
+
+
+class Role(StrEnum):
+    """What a pool's connections may do; see realtime/migrations/access.sql.
+
+    Row-level security binds each of them, also when the login owns the tables.
+    """
+
+    NOBODY = "navstream_nobody"
+    """Nothing, until `as_user`."""
+    STAGE = "navstream_stage"
+    """Read everybody's rows but no credentials; write what is derived from them."""
+    SYNC = "navstream_sync"
+    """Read and write everybody's rows and credentials."""
 
 
 @asynccontextmanager
-async def open_pool(url: str, *, connections_max: int = 10, connections_min: int = 1) -> AsyncIterator[Pool]:
-    """Open a pool of connections that see every row; for the stages.
+async def open_pool(
+    url: str, role: Role | None = None, *, connections_max: int = 10, connections_min: int = 1
+) -> AsyncIterator[Pool]:
+    """Open a pool of connections in a role; without one they may what the login may.
 
     With no connection at the least it opens also while Postgres is down.
     """
-    async with asyncpg.create_pool(url, min_size=connections_min, max_size=connections_max, command_timeout=60) as pool:
+    async with asyncpg.create_pool(
+        url,
+        min_size=connections_min,
+        max_size=connections_max,
+        command_timeout=60,
+        server_settings={} if role is None else {"role": role.value},
+    ) as pool:
         yield pool
 
 
@@ -35,8 +60,12 @@ async def borrowed(pool: Pool, within_s: float) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def as_user(pool: Pool, user_id: UserId) -> AsyncIterator[Connection]:
-    """Open a transaction in which row-level security shows this user's rows alone; for the API."""
+async def as_user(pool: Pool, user_id: UserId, *, with_credentials: bool = False) -> AsyncIterator[Connection]:
+    """Open a transaction in which row-level security shows this user's rows alone.
+
+    Credentials can be neither read nor written in it unless that is said, as linking needs it.
+    """
+    role = _LINKER if with_credentials else _USER
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(_BIND_USER, user_id)
+        await connection.execute(_BIND_USER, user_id, role)
         yield connection

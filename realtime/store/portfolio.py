@@ -118,14 +118,14 @@ class ReportedTransaction:
 
 
 @asynccontextmanager
-async def open_as(pool: Pool, user_id: UserId) -> AsyncIterator[Connection]:
-    """Open a transaction that sees this user's rows alone.
+async def open_as(pool: Pool, user_id: UserId, *, with_credentials: bool = False) -> AsyncIterator[Connection]:
+    """Open a transaction that sees this user's rows alone; his credentials only if that is said.
 
     Raises:
         RetryLater: The database does not answer.
     """
     try:
-        async with as_user(pool, user_id) as connection:
+        async with as_user(pool, user_id, with_credentials=with_credentials) as connection:
             yield connection
     except OUTAGE as error:
         raise RetryLater(f"database unreachable: {type(error).__name__}", after_s=1.0) from error

@@ -47,6 +47,16 @@ def test_dependencies_exist_and_can_be_waited_for() -> None:
                 assert "healthcheck" in services[name]
 
 
+def test_no_stage_has_the_owners_password() -> None:
+    """Ensure that migrations alone connect as the tables' owner, whom row-level security does not bind."""
+    owners = {
+        name
+        for name, service in COMPOSE["services"].items()
+        if "NAVSTREAM_DATABASE_URL" in service.get("environment", {})
+    }
+    assert owners == {"migrate"}
+
+
 def test_servers_have_the_major_versions_that_are_embedded() -> None:
     """Ensure compose and `make demo` run the same Postgres and Valkey."""
     assert COMPOSE["services"]["postgres"]["image"] == "postgres:18"

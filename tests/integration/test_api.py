@@ -26,7 +26,7 @@ from realtime.contract.messages import Heartbeat, Revision, ValueBatch, ValueUpd
 from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.partition import partition_of
 from realtime.settings import Settings
-from realtime.store.pool import Pool, open_pool
+from realtime.store.pool import Pool, Role, open_pool
 from realtime.up import STAGES
 from tests.support.api import SECRET, TOKENS, Api, running_api
 from tests.support.waiting import wait_until
@@ -44,9 +44,9 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def api(pool: Pool, bus: Bus, files: Path) -> AsyncIterator[Api]:
+async def api(api_pool: Pool, stage_pool: Pool, bus: Bus, files: Path) -> AsyncIterator[Api]:
     settings = Settings(websocket_url="ws://127.0.0.1:9/v1", dashboard_dir=files)
-    async with running_api(Parts(settings, pool, bus, TOKENS, WallClock())) as api:
+    async with running_api(Parts(settings, api_pool, bus, TOKENS, WallClock(), stage_pool=stage_pool)) as api:
         yield api
 
 
@@ -328,7 +328,7 @@ async def test_health_names_what_is_down(api: Api, bus: Bus, files: Path) -> Non
 async def test_database_outage_is_try_later(api: Api, pool: Pool, postgres_dsn: str, files: Path) -> None:
     """Ensure that a lost database is 503 with a code."""
     ada = await add_person(pool, "Ada")
-    async with open_pool(postgres_dsn) as own_pool:
+    async with open_pool(postgres_dsn, Role.NOBODY) as own_pool:
         parts = Parts(Settings(dashboard_dir=files), own_pool, api.parts.bus, api.tokens, WallClock())
         async with serving(create_app(parts), "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/accounts"

@@ -59,10 +59,10 @@ class Linking:
 
 
 @pytest.fixture
-async def linking(postgres_dsn: str, pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Linking]:
+async def linking(postgres_dsn: str, pool: Pool, api_pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Linking]:
     (tmp_path / "index.html").write_text("")
     async with sync_world(postgres_dsn, pool, dashboard_dir=tmp_path, websocket_url="ws://127.0.0.1:9/v1") as world:
-        parts = Parts(world.settings, pool, bus, TOKENS, WallClock(), world.parts.providers)
+        parts = Parts(world.settings, api_pool, bus, TOKENS, WallClock(), world.parts.providers)
         async with running_api(parts) as api:
             yield Linking(world, api, await world.user("ada"), await world.user("grace"))
 

@@ -43,12 +43,12 @@ class Linking:
 
 
 @pytest.fixture
-async def linking(postgres_dsn: str, pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Linking]:
+async def linking(postgres_dsn: str, pool: Pool, api_pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Linking]:
     tokens = Tokens(SECRET, "navstream", "navstream")
     async with sync_world(postgres_dsn, pool, only=("plaid", "snaptrade")) as world:
         parts = Parts(
             world.settings.model_copy(update={"websocket_url": "ws://127.0.0.1:9/v1", "dashboard_dir": tmp_path}),
-            pool, bus, tokens, WallClock(), world.parts.providers,
+            api_pool, bus, tokens, WallClock(), world.parts.providers,
         )  # fmt: skip
         async with serving(create_app(parts), "127.0.0.1", 0) as server, aiohttp.ClientSession() as http:
             port = server.servers[0].sockets[0].getsockname()[1]

@@ -71,9 +71,9 @@ async def test_migrating_twice_applies_nothing(postgres_dsn: str) -> None:
     assert await migrate(postgres_dsn) == []
 
 
-async def test_changed_migration_is_refused(postgres_dsn: str, pool: Pool) -> None:
+async def test_changed_migration_is_refused(postgres_dsn: str, owner_pool: Pool) -> None:
     """Ensure an applied migration never changes silently."""
-    await pool.execute("update schema_migrations set checksum = 'other'")
+    await owner_pool.execute("update schema_migrations set checksum = 'other'")
     with pytest.raises(Misconfigured, match="0001_initial"):
         await migrate(postgres_dsn)
 

@@ -150,31 +150,31 @@ async def test_postgres_has_no_such_database(setup: Setup) -> None:
     await setup.only("postgres", "no database of that name")
 
 
-async def test_postgres_refuses_the_user(setup: Setup, pool: Pool) -> None:
+async def test_postgres_refuses_the_user(setup: Setup, owner_pool: Pool) -> None:
     """A role that may not sign in stands for a wrong password: the server refuses both at the same place."""
-    await pool.execute("create role doctor_without_login nologin")
+    await owner_pool.execute("create role doctor_without_login nologin")
     try:
         url = re.sub(r"//[^@/]*@?/", "//doctor_without_login@/", setup.settings.database_url)
         assert url != setup.settings.database_url
         setup.set(database_url=url)
         await setup.only("postgres", "refuses its user")
     finally:
-        await pool.execute("drop role doctor_without_login")
+        await owner_pool.execute("drop role doctor_without_login")
 
 
-async def test_migrations_are_missing(setup: Setup, pool: Pool) -> None:
+async def test_migrations_are_missing(setup: Setup, owner_pool: Pool) -> None:
     """Of an older release, and of an empty database."""
-    newest = await pool.fetchval("select name from schema_migrations order by number desc limit 1")
-    await pool.execute("delete from schema_migrations where name = $1", newest)
+    newest = await owner_pool.fetchval("select name from schema_migrations order by number desc limit 1")
+    await owner_pool.execute("delete from schema_migrations where name = $1", newest)
     finding = await setup.only("migrations", newest)
     assert "navstream migrate" in (finding.do or "")
-    await pool.execute("drop table schema_migrations")
+    await owner_pool.execute("drop table schema_migrations")
     await setup.only("migrations", "0001_initial.sql")
 
 
-async def test_migrations_of_another_release(setup: Setup, pool: Pool) -> None:
+async def test_migrations_of_another_release(setup: Setup, owner_pool: Pool) -> None:
     """One that was changed after it was applied."""
-    await pool.execute("update schema_migrations set checksum = 'another' where number = 1")
+    await owner_pool.execute("update schema_migrations set checksum = 'another' where number = 1")
     await setup.only("postgres", "0001_initial.sql was applied in another version")
 
 

@@ -188,12 +188,12 @@ async def test_killed_worker_loses_no_job(world: SyncWorld, redis_url: str) -> N
     assert await world.pool.fetchval("select count(*) from sync_runs where error_code = 'abandoned'") == 1
 
 
-async def test_database_outage_is_survived(world: SyncWorld) -> None:
+async def test_database_outage_is_survived(world: SyncWorld, owner_pool: Pool) -> None:
     """Ensure that a worker goes on by itself after all of its database connections were cut."""
     key = await world.link_plaid(await world.user())
     async with world.working():
         await world.settled(key)
-        await world.pool.execute(
+        await owner_pool.execute(
             """select pg_terminate_backend(pid) from pg_stat_activity
                where datname = current_database() and pid <> pg_backend_pid()"""
         )

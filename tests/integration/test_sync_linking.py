@@ -158,9 +158,10 @@ async def test_disconnecting_hides_and_forgets(world: SyncWorld) -> None:
 
 async def test_rotated_token_is_used_from_then_on(world: SyncWorld) -> None:
     """Ensure that a new access token replaces the old one, here and at Plaid, and that refreshes go on."""
-    key = await world.link_plaid(await world.user())
+    ada = await world.user()
+    key = await world.link_plaid(ada)
     old = await world.pool.fetchval("select credential from connections where id = $1", key)
-    await rotate_plaid_token(world.pool, world.parts.cipher, world.plaid, key)
+    await rotate_plaid_token(world.pool, world.parts.cipher, world.plaid, ada, key)
     new = await world.pool.fetchval("select credential from connections where id = $1", key)
     tokens = [SecretStr(world.parts.cipher.decrypt(stored)) for stored in (old, new)]
     assert tokens[0] != tokens[1]
@@ -171,7 +172,7 @@ async def test_rotated_token_is_used_from_then_on(world: SyncWorld) -> None:
     assert await world.pool.fetchval("select subject from audit_log where act = 'rotate_credential'") == key
     await world.pool.execute("update connections set status = 'removed'")
     with pytest.raises(BadRequest, match="unknown_connection"):
-        await rotate_plaid_token(world.pool, world.parts.cipher, world.plaid, key)
+        await rotate_plaid_token(world.pool, world.parts.cipher, world.plaid, ada, key)
 
 
 async def test_reset_secret_keeps_the_connections(world: SyncWorld) -> None:

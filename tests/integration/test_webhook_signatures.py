@@ -54,7 +54,7 @@ class Door:
 
 
 @pytest.fixture
-async def door(pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Door]:
+async def door(pool: Pool, api_pool: Pool, stage_pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Door]:
     (tmp_path / "index.html").write_text("")
     with ExitStack() as servers:
         plaid_server = PlaidServer(7)
@@ -71,7 +71,7 @@ async def door(pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Door]:
         assert plaid is not None
         assert snaptrade is not None
         providers = Providers({ProviderName.PLAID: plaid, ProviderName.SNAPTRADE: snaptrade})
-        async with running_api(Parts(settings, pool, bus, TOKENS, WallClock(), providers)) as api:
+        async with running_api(Parts(settings, api_pool, bus, TOKENS, WallClock(), providers, stage_pool)) as api:
             yield Door(api, plaid_server.simulation.keys, pool)
         await plaid.close()
         await snaptrade.close()

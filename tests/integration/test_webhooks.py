@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,9 @@ class Hooked:
 
 
 @pytest.fixture
-async def hooked(postgres_dsn: str, pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Hooked]:
+async def hooked(
+    postgres_dsn: str, pool: Pool, api_pool: Pool, stage_pool: Pool, bus: Bus, tmp_path: Path
+) -> AsyncIterator[Hooked]:
     (tmp_path / "index.html").write_text("")
     port = free_port()
     hook = f"http://127.0.0.1:{port}/webhook/plaid"
@@ -67,7 +68,7 @@ async def hooked(postgres_dsn: str, pool: Pool, bus: Bus, tmp_path: Path) -> Asy
         postgres_dsn, pool, dashboard_dir=tmp_path, websocket_url="ws://127.0.0.1:9/v1", plaid_webhook_url=hook
     ) as world:
         await world.control("snaptrade", "webhook", url=f"http://127.0.0.1:{port}/api/snaptrade/webhook")
-        parts = Parts(world.settings, pool, bus, TOKENS, WallClock(), world.parts.providers)
+        parts = Parts(world.settings, api_pool, bus, TOKENS, WallClock(), world.parts.providers, stage_pool)
         async with running_api(parts, port) as api:
             yield Hooked(world, api, WebhookWorker(world.parts), await world.user("ada"))
 
@@ -88,17 +89,6 @@ async def test_changed_holdings_at_plaid_are_read_again(hooked: Hooked) -> None:
     health = await hooked.api.get("/webhook/plaid/health", hooked.ada)
     assert health["status"] == "ok"
     assert any(row["done_count"] for row in health["last_24_hours"])
-
-
-async def test_changed_bank_lines_are_read_again(hooked: Hooked) -> None:
-    """Ensure a payment is here after its webhook, with nobody asking."""
-    await hooked.world.link_plaid(hooked.ada, products=("investments", "transactions"))
-    await hooked.world.run_due()
-    await hooked.world.control("plaid", "bank", account="ada-checking", act="added", name="LUNCH", amount="12.50")
-    await hooked.arrived("SYNC_UPDATES_AVAILABLE")
-    await hooked.carry_out()
-    found = await hooked.world.pool.fetch("select amount from bank_transactions where name = 'LUNCH'")
-    assert [row["amount"] for row in found] == [Decimal("-12.50")]
 
 
 async def test_changed_holdings_at_snaptrade_are_read_again(hooked: Hooked) -> None:

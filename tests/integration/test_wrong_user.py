@@ -60,7 +60,9 @@ class Two:
 
 
 @pytest.fixture
-async def two(postgres_dsn: str, pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Two]:
+async def two(
+    postgres_dsn: str, pool: Pool, api_pool: Pool, stage_pool: Pool, bus: Bus, tmp_path: Path
+) -> AsyncIterator[Two]:
     (tmp_path / "index.html").write_text("")
     async with sync_world(postgres_dsn, pool, only=("plaid", "snaptrade"), dashboard_dir=tmp_path) as world:
         ada, grace = await world.user("ada"), await world.user("grace")
@@ -68,7 +70,7 @@ async def two(postgres_dsn: str, pool: Pool, bus: Bus, tmp_path: Path) -> AsyncI
         snaptrade = await world.link_snaptrade(ada)
         await world.link_snaptrade(grace, "QUESTRADE", persona="mary")
         await world.run_due()
-        parts = Parts(world.settings, pool, bus, TOKENS, WallClock(), world.parts.providers)
+        parts = Parts(world.settings, api_pool, bus, TOKENS, WallClock(), world.parts.providers, stage_pool)
         async with running_api(parts) as api:
             ids = {
                 "connection": str(connection),
