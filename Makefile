@@ -53,6 +53,7 @@ bench: $(READY) ## Measure; prints a table and writes benchmarks/results.json
 docs: $(READY) ## Write the pages that come from the code
 	@$(BIN)/python -m tools.write_settings
 	@$(BIN)/python -m tools.write_metrics
+	@$(BIN)/python -m tools.write_api
 
 lock: $(READY) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 \

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp
 
 from api.caller import no_token_in_url
 from api.dashboard_files import DashboardFiles
+from api.description import describe
 from api.guards import Guards, security_headers
 from api.parts import Parts
 from api.problems import add_problem_handlers
@@ -42,11 +43,13 @@ def create_routes(parts: Parts) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # its page loads scripts from elsewhere, which our CSP refuses
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.parts = parts
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade, alpaca)
     for routes in (session, config, accounts, *linking, webhooks, portfolio, intraday, explain, health, status, jobs):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
-    app.mount("/", DashboardFiles(parts.settings.dashboard_dir))
+    describe(app)
+    app.router.default = DashboardFiles(parts.settings.dashboard_dir)
     return app

@@ -9,11 +9,12 @@ from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from api.codes import CODES
 from providers.base import UnexpectedAnswer
 from realtime.auth import Unauthenticated
 from realtime.errors import BadRequest, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
 
-_MEDIA_TYPE = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = 2
 
 
@@ -34,7 +35,7 @@ def problem(status: int, code: str, detail: str, headers: dict[str, str] | None 
     return JSONResponse(
         {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail},
         status_code=status,
-        media_type=_MEDIA_TYPE,
+        media_type=PROBLEM_MEDIA_TYPE,
         headers=headers,
     )
 
@@ -69,7 +70,9 @@ def _forbidden(_request: Request, error: Exception) -> Response:
 
 def _bad_request(_request: Request, error: Exception) -> Response:
     assert isinstance(error, BadRequest)
-    return problem(400, error.code, error.reason)
+    if error.code in CODES:
+        return problem(CODES[error.code].status, error.code, error.reason)
+    return problem(400, "provider_refused", str(error))
 
 
 def _unprocessable(_request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from api.linking import LinkerOf
 from api.problems import Unprocessable
-from api.routes.snaptrade import ConnectAnswer
+from api.routes.snaptrade import PortalAnswer
 from providers.linking import connect_alpaca
 from realtime.domain.account import ProviderName
 from realtime.errors import BadRequest, ReconnectNeeded
@@ -28,7 +28,7 @@ class ConnectRequest(BaseModel):
 
 
 @router.post("/connect")
-async def connect(body: ConnectRequest, linker: LinkerOf) -> ConnectAnswer:
+async def connect(body: ConnectRequest, linker: LinkerOf) -> PortalAnswer:
     """Keep a trading account's keys, once Alpaca has accepted them; a refresh follows.
 
     The same account again takes the new keys: so a connection whose keys were withdrawn is repaired.
@@ -52,4 +52,4 @@ async def connect(body: ConnectRequest, linker: LinkerOf) -> ConnectAnswer:
             f"Alpaca refuses these keys. This service asks {host}: keys of paper accounts and of live accounts differ.",
         ) from error
     await linker.write_down(Act.LINK, key, ProviderName.ALPACA)
-    return ConnectAnswer(message="Connected. The account is being read.", connection_ids=[key])
+    return PortalAnswer(message="Connected. The account is being read.", connection_ids=[key])

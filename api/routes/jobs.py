@@ -52,7 +52,7 @@ async def jobs(
                 due_at=job.due_at,
                 last_error=job.last_error,
             )
-            for job in await list_jobs(parts.pool, state, limit)
+            for job in await list_jobs(parts.everybody, state, limit)
         ]
     )
 
@@ -60,6 +60,6 @@ async def jobs(
 @router.post("/{job_id}/retry", status_code=202)
 async def retry(job_id: UUID, parts: PartsOf) -> Message:
     """Queue a dead job again, as if it had never been tried."""
-    if not await revive_job(parts.pool, job_id):
+    if not await revive_job(parts.everybody, job_id):
         raise NotFound("unknown_job", f"there is no dead job {job_id}, or the same waits already")
     return Message(message="Queued again.")

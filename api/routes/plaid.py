@@ -2,13 +2,13 @@
 
 from contextlib import suppress
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from api.aggregated import Number
 from api.caller import Caller
 from api.linking import Linker, LinkerOf
 from api.parts import PartsOf
@@ -45,7 +45,15 @@ class LinkTokenAnswer(BaseModel):
     hosted_link_url: str | None = Field(description="Plaid's own page: no script of theirs runs in ours.")
 
 
+def _one_of(*fields: str) -> ConfigDict:
+    """Say in the schema that just one of these is given; the first is in the example."""
+    choices: list[JsonValue] = [{"required": [name], "properties": {name: {"type": "string"}}} for name in fields]
+    return ConfigDict(json_schema_extra={"oneOf": choices})
+
+
 class ConnectRequest(BaseModel):
+    model_config = _one_of("public_token", "link_token")
+
     public_token: str | None = Field(default=None, max_length=_TOKEN_LENGTH_MAX)
     link_token: str | None = Field(
         default=None, max_length=_TOKEN_LENGTH_MAX, description="Of a hosted session that has ended."
@@ -71,7 +79,7 @@ class ConnectAnswer(BaseModel):
 
 class Balance(BaseModel):
     account_id: str
-    balance: Decimal | None = Field(description="As the institution told last; null while it has not.")
+    balance: Number | None = Field(description="As the institution told last; null while it has not.")
     currency: str
     as_of: datetime | None
 

@@ -29,13 +29,13 @@ class ConnectionUrl(BaseModel):
     connection_url: str = Field(description="The portal, good for five minutes; send the browser there.")
 
 
-class ConnectRequest(BaseModel):
+class PortalRequest(BaseModel):
     authorization_id: str | None = Field(
         default=None, max_length=100, description="`connection_id` of the portal's redirect; default: all of them."
     )
 
 
-class ConnectAnswer(BaseModel):
+class PortalAnswer(BaseModel):
     success: bool = True
     message: str
     connection_ids: list[str]
@@ -62,7 +62,7 @@ async def connection_url(linker: LinkerOf, body: ConnectionUrlRequest | None = N
 
 
 @router.post("/connect")
-async def connect(linker: LinkerOf, body: ConnectRequest | None = None) -> ConnectAnswer:
+async def connect(linker: LinkerOf, body: PortalRequest | None = None) -> PortalAnswer:
     """Keep the connections that the caller made in the portal, as SnapTrade itself says; a refresh follows."""
     keys = await connect_snaptrade(
         linker.parts.pool,
@@ -74,7 +74,7 @@ async def connect(linker: LinkerOf, body: ConnectRequest | None = None) -> Conne
     for key in keys:
         await linker.write_down(Act.LINK, key, ProviderName.SNAPTRADE)
     message = "Connected. Its accounts are being read." if len(keys) == 1 else f"{len(keys)} connections."
-    return ConnectAnswer(message=message, connection_ids=list(keys))
+    return PortalAnswer(message=message, connection_ids=list(keys))
 
 
 @router.post("/refresh", status_code=202)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.parts import PartsOf
 from providers.plaid.provider import PlaidProvider
@@ -30,7 +30,7 @@ class Received(BaseModel):
 
 
 class PlaidHealth(BaseModel):
-    status: str
+    status: str = Field(examples=["ok"])
     last_24_hours: list[WebhookHealth]
 
 

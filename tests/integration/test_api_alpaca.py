@@ -57,7 +57,7 @@ async def test_an_account_is_connected_by_its_keys_and_repaired_by_new_ones(link
     ("keys", "status", "code"),
     [
         ({"key_id": "ada-key", "secret_key": "mistyped-secret"}, 422, "keys_refused"),
-        ({"key_id": "ada-key", "secret_key": "mistyped-secret\u20ac"}, 400, "invalid"),
+        ({"key_id": "ada-key", "secret_key": "mistyped-secret\u20ac"}, 422, "invalid"),
         ({"key_id": "ada key", "secret_key": "mistyped-secret"}, 422, "invalid"),
         ({"key_id": "", "secret_key": "mistyped-secret"}, 422, "invalid"),
         ({"key_id": "ada-key"}, 422, "invalid"),

@@ -141,7 +141,7 @@ async def test_a_brokerage_is_linked_in_snaptrades_portal(linking: Linking) -> N
     assert (await linking.api.call("POST", "/api/snaptrade/connection-url", linking.ada, body))["connection_url"] != url
     await linking.api.call("POST", "/api/plaid/link-token", linking.ada, body, 404)
     await linking.api.call("POST", "/api/snaptrade/connection-url", linking.grace, body, 404)
-    refused = await linking.api.call("POST", "/api/snaptrade/connect", linking.grace, {}, 400)
+    refused = await linking.api.call("POST", "/api/snaptrade/connect", linking.grace, {}, 404)
     assert refused["code"] == "unknown_connection"
 
 
