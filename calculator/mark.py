@@ -96,7 +96,7 @@ def choose_mark(
             previous_close=closes.previous,
             previous_close_date=closes.previous_date,
             session_close=closes.session,
-            facts=_facts(price, closes, None),
+            facts=_facts(price, closes, None, moment),
         )
     time, amount, source = chosen
     stale = _stale(instrument, price, time, moment)
@@ -124,7 +124,7 @@ def choose_mark(
             has_session_close=closes.session is not None,
             round_the_clock=round_the_clock,
         ),
-        _facts(price, closes, dividend),
+        _facts(price, closes, dividend, moment),
     )
 
 
@@ -140,14 +140,17 @@ class _Closes(NamedTuple):
     floor: datetime | None = None
 
 
-def _facts(price: Price | None, closes: _Closes, dividend: Decimal | None) -> MarketFacts:
+def _facts(price: Price | None, closes: _Closes, dividend: Decimal | None, moment: Moment) -> MarketFacts:
     if price is None:
         return NO_FACTS
-    if dividend is None and closes.session is None and price.held is None:
+    band = price.band
+    if band is not None and (moment.session is not MarketSession.REGULAR or band.time < moment.pre_open):
+        band = None
+    if dividend is None and closes.session is None and price.held is None and band is None:
         known = _PLAIN_FACTS.get((price.status, price.delivery))
         if known is not None:
             return known
-    return MarketFacts(closes.session, closes.session_date, dividend, price.held, price.status, price.delivery)
+    return MarketFacts(closes.session, closes.session_date, dividend, price.held, price.status, price.delivery, band)
 
 
 def _closes(instrument: Instrument, price: Price | None, actions: Sequence[CorporateAction], moment: Moment) -> _Closes:

@@ -42,6 +42,7 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
     time_ns: int
     bid: float
     ask: float
+    conditions: tuple[str, ...] = ()
 
 
 class Correction(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +76,16 @@ class Status(msgspec.Struct, frozen=True, gc=False):
     reason_code: str
 
 
-Event = Trade | Quote | Correction | Cancel | Status
+class Band(msgspec.Struct, frozen=True, gc=False):
+    """The prices between which an instrument may trade: limit-up limit-down."""
+
+    symbol: str
+    time_ns: int
+    down: float
+    up: float
+
+
+Event = Trade | Quote | Correction | Cancel | Status | Band
 
 
 def decode(raw: Raw) -> Event | None:
@@ -145,7 +155,7 @@ def _trade(raw: Raw) -> Trade:
 
 
 def _quote(raw: Raw) -> Quote:
-    return Quote(raw["S"], _time(raw["t"]), float(raw["bp"]), float(raw["ap"]))
+    return Quote(raw["S"], _time(raw["t"]), float(raw["bp"]), float(raw["ap"]), tuple(raw.get("c") or ()))
 
 
 def _correction(raw: Raw) -> Correction:
@@ -169,6 +179,10 @@ def _status(raw: Raw) -> Status:
     return Status(raw["S"], _time(raw["t"]), raw["sc"], raw.get("rc", ""))
 
 
+def _band(raw: Raw) -> Band:
+    return Band(raw["S"], _time(raw["t"]), _price(raw["d"]), _price(raw["u"]))
+
+
 def _price(value: float) -> float:
     if not 0 < value < inf:
         raise ValueError(value)
@@ -187,4 +201,5 @@ _READERS: dict[str, Callable[[Raw], Event]] = {
     "c": _correction,
     "x": _cancel,
     "s": _status,
+    "l": _band,
 }

@@ -13,7 +13,7 @@ from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Delivery, HeldPrice, Price, PriceSource
 from symbol_collector.conditions import may_set_last_price
-from symbol_collector.decode import Cancel, Correction, Quote, Status, Trade, to_ns, to_time
+from symbol_collector.decode import Band, Cancel, Correction, Quote, Status, Trade, to_ns, to_time
 from symbol_collector.guard import Hold, doubt
 from symbol_collector.prints import Key, Order, Print, Seen, Void, order, void_order
 from symbol_collector.quotes import is_sane, quote_order, quote_rule
@@ -103,7 +103,7 @@ class LastPrice:
 
     def add_quote(self, quote: Quote, received_ns: int) -> bool:
         """Take in a quote; return whether the price may have changed."""
-        decided = self.witness(quote)
+        decided = self.witness(quote) or self._trading.note_quote(quote)
         if not self._trading.is_open or not self._quote_rule.allows(quote):
             return decided
         if self._quote is not None and quote_order(quote) <= quote_order(self._quote[0]):
@@ -113,7 +113,9 @@ class LastPrice:
         return decided or (seen is not None and seen.source is PriceSource.QUOTE)
 
     def wants_quote(self, now_ns: int, *, regular: bool) -> bool:
-        """Whether it has not traded for so long that a quote's midpoint says more; market time, nanoseconds."""
+        """Whether a quote would say more than its last trade, or whether it trades at all; market time, nanoseconds."""
+        if self._trading.is_doubtful:
+            return True
         rule = self._quote_rule
         if not rule.quiet_ns or (rule.regular_only and not regular):
             return False
@@ -133,6 +135,16 @@ class LastPrice:
     def set_status(self, status: Status) -> bool:
         """Take in a halt or its end; return whether it is news."""
         return self._trading.set_status(status)
+
+    def set_band(self, band: Band) -> bool:
+        """Take in new limits of its price; return whether it is news."""
+        return self._trading.set_band(band, None if self._shown is None else float(self._shown.price))
+
+    def set_delivery(self, delivery: Delivery) -> None:
+        """Say how its prices come from now on; halts come by the stream alone."""
+        self.delivery = delivery
+        if delivery is Delivery.POLL:
+            self._trading.doubt()
 
     @property
     def hold(self) -> Hold | None:
@@ -160,8 +172,9 @@ class LastPrice:
         )
 
     def doubt(self) -> None:
-        """Note a gap: a cancel of what we know now may have been missed until a snapshot confirms it."""
+        """Note a gap: cancels, and the end of a halt, may be missed until a snapshot says what is so."""
         self._doubted = order(self._prints[-1]) if self._prints else None
+        self._trading.doubt()
 
     def confirm(self, latest: Trade, settled_ns: int) -> bool:
         """Drop trades of before the gap that are newer than what REST calls the latest; return whether there were any.
@@ -224,12 +237,8 @@ class LastPrice:
             status=self._trading.status,
             held=None if self._hold is None else _held(self._hold),
             delivery=self.delivery,
+            band=None if now is None else self._trading.band_at(float(now.price)),
         )
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether no trade or quote stands: only a snapshot can say what the price is."""
-        return self._seen() is None
 
     def _holds(self, new: Print) -> bool:
         """Return whether the newest print waits; one that is near the last price contradicts those that do."""

@@ -10,7 +10,7 @@ from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Delivery, HoldReason, Price, PriceSource
 from realtime.market_hours import NEW_YORK, MarketSession, market_hours_around
 from symbol_collector.conditions import is_official_close, may_set_last_price
-from symbol_collector.decode import Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns, to_time
+from symbol_collector.decode import Band, Cancel, Correction, Event, Quote, Raw, Status, Trade, decode, to_ns, to_time
 from symbol_collector.last_price import LastPrice, PreviousClose
 
 _AHEAD_MAX = timedelta(minutes=5)
@@ -138,7 +138,7 @@ class LastPrices:
         for symbol in symbols:
             last = self._by_symbol.get(symbol)
             if last is not None and last.delivery is not delivery:
-                last.delivery = delivery
+                last.set_delivery(delivery)
                 self._changed[last.instrument_id] = last
 
     def take_suspects(self) -> set[str]:
@@ -176,7 +176,7 @@ class LastPrices:
             self._holding.add(symbol)
             self._suspects.add(symbol)
 
-    def _apply(self, last: LastPrice, event: Event, received_ns: int) -> bool:
+    def _apply(self, last: LastPrice, event: Event, received_ns: int) -> bool:  # noqa: PLR0911  # one per type
         match event:
             case Trade():
                 self.trades_count += 1
@@ -192,6 +192,8 @@ class LastPrices:
                 return last.cancel(event)
             case Status():
                 return last.set_status(event)
+            case Band():
+                return last.set_band(event)
             case _:
                 assert_never(event)
 

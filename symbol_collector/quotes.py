@@ -9,6 +9,7 @@ from symbol_collector.decode import Quote, to_time
 _SPREAD_MAX = 0.5
 _SPREAD_ALWAYS_SANE = 0.10
 _TIGHT_MAX = 0.05
+_REGULAR = "R"
 _QUIET_NS = 300_000_000_000
 
 
@@ -59,6 +60,11 @@ def is_sane(quote: Quote) -> bool:
 def is_tight(quote: Quote) -> bool:
     """Whether both sides are there and so near each other that the midpoint is as good as a trade."""
     return 0 < quote.bid <= quote.ask and quote.ask - quote.bid <= _TIGHT_MAX * (quote.ask + quote.bid) / 2
+
+
+def is_firm(quote: Quote) -> bool:
+    """Whether it is the regular, tight quote of a market that trades (condition R on every tape)."""
+    return is_tight(quote) and set(quote.conditions) == {_REGULAR}
 
 
 def quote_order(quote: Quote) -> tuple[int, float, float]:

@@ -43,7 +43,7 @@ class Channels:
 
 
 CHANNELS = {
-    MarketStream.STOCK: Channels(("trades",), ("statuses",)),
+    MarketStream.STOCK: Channels(("trades",), ("statuses", "lulds")),
     MarketStream.CRYPTO: Channels(("trades",)),
     MarketStream.OPTION: Channels(("trades", "quotes")),
 }

@@ -134,6 +134,7 @@ class World:
             "change_reasons": {} if day is not None or cash else {"day": "no_previous_close"},
             "split_pending": 4 if symbol == "VTI" else None, "held": HELD if symbol == "NVDA" else None,
             "trading_status": "halted" if symbol == "BRK.B" else "trading",
+            "price_band": None,
             "delivery": "poll" if symbol == "MSFT" else "stream",
             "contributions": [
                 {

@@ -89,13 +89,38 @@ function held(position: Position, now: number): Mark | null {
 function halted(position: Position, now: number): Mark | null {
   const status = position.trading_status;
   if (status === null || status === "trading") {
-    return position.stale_reason === "halted"
-      ? { kind: "halted", label: "Halted", reason: `Trading is halted. ${origin(position, now)}.` }
-      : null;
+    return limited(position, now) ?? old(position, now);
   }
   return status === "paused"
-    ? { kind: "halted", label: "Paused", reason: `Trading is paused after a fast move. ${origin(position, now)}.` }
+    ? {
+        kind: "halted",
+        label: "Paused",
+        reason: `Trading is paused after a fast move.${between(position)} ${origin(position, now)}.`,
+      }
     : { kind: "halted", label: "Halted", reason: `Trading is halted. ${origin(position, now)}.` };
+}
+
+function limited(position: Position, now: number): Mark | null {
+  const state = position.price_band?.state ?? null;
+  return state === null
+    ? null
+    : {
+        kind: "halted",
+        label: state === "limit_up" ? "Limit up" : "Limit down",
+        reason: `The price has reached a limit of the exchanges.${between(position)} ${origin(position, now)}.`,
+      };
+}
+
+function between({ price_band: band, currency }: Position): string {
+  return band === null
+    ? ""
+    : ` It may trade between ${price(band.down, currency)} and ${price(band.up, currency)} at the moment.`;
+}
+
+function old(position: Position, now: number): Mark | null {
+  return position.stale_reason === "halted"
+    ? { kind: "halted", label: "Halted", reason: `Trading is halted. ${origin(position, now)}.` }
+    : null;
 }
 
 function stale(position: Position, now: number): Mark | null {

@@ -49,6 +49,15 @@ describe("markOf", () => {
     expect(markOf(position({ trading_status, stale: true }), now)).toMatchObject({ kind: "halted", label });
   });
 
+  it("says which limit of the exchanges the price has reached, and the limits of a pause", () => {
+    const price_band = { down: 9, up: 11, state: "limit_up" } as const;
+    expect(markOf(position({ price_band }), now)).toMatchObject({ kind: "halted", label: "Limit up" });
+    expect(markOf(position({ price_band: { ...price_band, state: null } }), now).kind).toBe("live");
+    const paused = markOf(position({ price_band, trading_status: "paused" }), now);
+    expect(paused.label).toBe("Paused");
+    expect(paused.reason).toContain("between $9.00 and $11.00");
+  });
+
   it("tells a quote's middle, extended hours and a polled price from a trade of the session", () => {
     expect(markOf(position({ price_source: "quote" }), now)).toMatchObject({ kind: "quote", label: "Mid" });
     expect(markOf(position({ covered: "extended" }), now)).toMatchObject({ kind: "extended", label: "Extended" });

@@ -39,6 +39,7 @@ export function position(fields: Partial<Position>): Position {
     split_pending: null,
     held: null,
     trading_status: "trading",
+    price_band: null,
     delivery: "stream",
     contributions: [],
     institutions: ["Fidelity"],

@@ -76,6 +76,18 @@ class HeldPrice(msgspec.Struct, frozen=True):
     reason: str
 
 
+class PriceBand(msgspec.Struct, frozen=True):
+    """Between which prices the exchanges let an instrument trade; told while it matters.
+
+    Attributes:
+        state: `limit_up` or `limit_down` once the price has reached one.
+    """
+
+    down: Decimal
+    up: Decimal
+    state: str | None
+
+
 class Contribution(msgspec.Struct, frozen=True):
     """One account's part in a position of the portfolio."""
 
@@ -132,6 +144,7 @@ class Position(msgspec.Struct, frozen=True):
     held: HeldPrice | None
     trading_status: str | None
     delivery: str | None
+    price_band: PriceBand | None
     account: str | None = None
     institution: str | None = None
     contributions: tuple[Contribution, ...] = ()

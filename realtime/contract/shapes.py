@@ -10,7 +10,7 @@ import msgspec
 
 from realtime.clock import MarketClock
 from realtime.contract.messages import FeedState, FeedStatus
-from realtime.domain.price import HeldPrice, Price
+from realtime.domain.price import HeldPrice, Price, PriceBand
 from realtime.domain.reconciliation import Reconciliation
 from realtime.domain.value import Coverage, Figures, Position, Repriced, SessionChanges
 from realtime.market_hours import MarketHours
@@ -109,6 +109,7 @@ def position_data(position: Position, *, of_account: bool) -> Data:
         "held": _held_data(facts.held),
         "trading_status": facts.trading_status,
         "delivery": facts.delivery,
+        "price_band": _band_data(facts.price_band),
     }
     if of_account:
         row["institution"] = position.institution
@@ -168,6 +169,10 @@ def _session_changes_data(changes: SessionChanges) -> Data:
 
 def _held_data(held: HeldPrice | None) -> Data | None:
     return None if held is None else {"price": held.price, "time": instant(held.time), "reason": held.reason}
+
+
+def _band_data(band: PriceBand | None) -> Data | None:
+    return None if band is None else {"down": band.down, "up": band.up, "state": band.state}
 
 
 def market_data(hours: MarketHours, clock: MarketClock, feed: FeedState | None, *, reachable: bool) -> Data:

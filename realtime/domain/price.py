@@ -33,6 +33,13 @@ class TradingStatus(StrEnum):
     """A limit-up limit-down pause."""
 
 
+class LimitState(StrEnum):
+    """Which limit-up limit-down band the price has reached."""
+
+    UP = "limit_up"
+    DOWN = "limit_down"
+
+
 class Delivery(StrEnum):
     """How prices of an instrument reach us."""
 
@@ -57,6 +64,21 @@ class HeldPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceBand:
+    """Between which prices the exchanges let an instrument trade at the moment (limit-up limit-down).
+
+    Attributes:
+        time: When the bands were set, UTC.
+        state: Which of them the price has reached; None while it is in between.
+    """
+
+    down: Decimal
+    up: Decimal
+    time: datetime
+    state: LimitState | None
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """An observation of one instrument.
 
@@ -71,6 +93,7 @@ class Price:
         status: As the exchange says; `price` stays the last one while it is not trading.
         held: A newer price that is held back; `price` is the last good one.
         delivery: None for what no stream could carry.
+        band: Told only while it matters: the price is near one, or trading is paused.
     """
 
     instrument_id: InstrumentId
@@ -86,6 +109,7 @@ class Price:
     status: TradingStatus = TradingStatus.TRADING
     held: HeldPrice | None = None
     delivery: Delivery | None = None
+    band: PriceBand | None = None
 
 
 def supersedes(new: Price, old: Price) -> bool:

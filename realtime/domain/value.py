@@ -10,7 +10,7 @@ from typing import NamedTuple
 from realtime.domain.account import AccountId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.price import Delivery, HeldPrice, PriceSource, TradingStatus
+from realtime.domain.price import Delivery, HeldPrice, PriceBand, PriceSource, TradingStatus
 from realtime.domain.reconciliation import Reconciliation
 
 
@@ -199,6 +199,7 @@ class MarketFacts(NamedTuple):
         held: A newer price that waits for a second source; the position's is the last good one.
         trading_status: As the exchange says; None when no market prices it.
         delivery: How the market's prices of it reach us.
+        price_band: Told in the regular session while it matters: the price is near a band, or trading is paused.
     """
 
     session_close: Decimal | None = None
@@ -207,6 +208,7 @@ class MarketFacts(NamedTuple):
     held: HeldPrice | None = None
     trading_status: TradingStatus | None = None
     delivery: Delivery | None = None
+    price_band: PriceBand | None = None
 
 
 NO_CHANGES = PositionChanges()

@@ -27,7 +27,7 @@ from realtime.clock import MarketClock, WallClock
 from realtime.contract.messages import FeedStatus
 from realtime.contract.shapes import figures_data, market_data, position_data, price_data, reconciliation_data
 from realtime.domain.asset_class import AssetClass
-from realtime.domain.price import Delivery, HoldReason, PriceSource, TradingStatus
+from realtime.domain.price import Delivery, HoldReason, LimitState, PriceSource, TradingStatus
 from realtime.domain.reconciliation import DriftCause, Reconciliation
 from realtime.domain.value import Covered, StaleReason
 from realtime.market_hours import MarketSession, market_hours_around
@@ -97,6 +97,7 @@ def test_close_codes() -> None:
         (SCHEMAS["Position"]["properties"]["delivery"]["enum"][:-1], Delivery),
         (SCHEMAS["Reconciliation"]["properties"]["cause"]["enum"][:-1], DriftCause),
         (SCHEMAS["HeldPrice"]["properties"]["reason"]["enum"], HoldReason),
+        (SCHEMAS["PriceBand"]["properties"]["state"]["enum"][:-1], LimitState),
     ],
 )
 def test_lists_of_values(values: list[str], enum: type[StrEnum]) -> None:

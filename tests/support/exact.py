@@ -19,6 +19,7 @@ from realtime.domain.asset_class import ASSET_CLASSES
 from realtime.domain.holding import AccountHoldings
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.money import percent
+from realtime.domain.price import Price, PriceBand
 from realtime.domain.value import Contribution, Figures, MarketFacts, Position, PositionChanges, StaleReason
 from realtime.market_hours import MarketSession
 from tests.support.exact_figures import cents, figures_of, total
@@ -125,7 +126,7 @@ def _position(everything: list[Line], of_account: AccountHoldings | None, world:
         ),
         change_reasons={} if value is None or is_cash else _reasons(everything, mark, change, by_session, world),
         split_pending=next((line.split_pending for line in group if line.split_pending is not None), None),
-        market=_market_facts(group[0]),
+        market=_market_facts(group[0], world),
     )
 
 
@@ -136,13 +137,22 @@ def _contributions(group: list[Line]) -> tuple[Contribution, ...]:
     )
 
 
-def _market_facts(line: Line) -> MarketFacts:
+def _band(price: Price, world: World) -> PriceBand | None:
+    """Bands are of one regular session, and of its own day."""
+    band = price.band
+    if band is None or not world.day.open <= world.now < world.day.close:
+        return None
+    return band if band.time >= world.day.pre_open else None
+
+
+def _market_facts(line: Line, world: World) -> MarketFacts:
     mark, price = line.mark, line.price
     if price is None or line.is_cash:
         return MarketFacts()
     return MarketFacts(
-        mark.session_close, mark.session_close_date, mark.dividend, price.held, price.status, price.delivery
-    )
+        mark.session_close, mark.session_close_date, mark.dividend, price.held, price.status, price.delivery,
+        price_band=_band(price, world),
+    )  # fmt: skip
 
 
 def _reasons(

@@ -44,6 +44,13 @@ export interface HeldPrice {
   reason: "far_from_last" | "split_like";
 }
 
+/** Between which prices the exchanges let an instrument trade; told while the price is near one, or trading pauses. */
+export interface PriceBand {
+  down: number;
+  up: number;
+  state: "limit_up" | "limit_down" | null;
+}
+
 /** Figures of an account or a portfolio. Amounts in `currency`, percents as 5.25 = 5.25 %; null is unknown. */
 export interface Figures {
   market_value: number | null;
@@ -140,6 +147,7 @@ export interface Position {
   held: HeldPrice | null;
   trading_status: "trading" | "halted" | "paused" | null;
   delivery: "stream" | "poll" | null;
+  price_band: PriceBand | null;
   contributions: Contribution[];
   institutions: string[];
 }

@@ -12,7 +12,16 @@ from calculator.moment import Moment
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.corporate_action import CashDividend, CorporateAction, Split
 from realtime.domain.instrument import Instrument
-from realtime.domain.price import Delivery, HeldPrice, HoldReason, Price, PriceSource, TradingStatus
+from realtime.domain.price import (
+    Delivery,
+    HeldPrice,
+    HoldReason,
+    LimitState,
+    Price,
+    PriceBand,
+    PriceSource,
+    TradingStatus,
+)
 from realtime.domain.value import Covered, StaleReason
 from realtime.market_hours import NEW_YORK
 from tests.unit.calculator.worlds import instrument, told
@@ -209,3 +218,12 @@ def test_what_the_market_says_besides_is_passed_on() -> None:
         assert (facts.held, facts.trading_status, facts.delivery) == (held, TradingStatus.PAUSED, Delivery.POLL)
     later = timedelta(seconds=1)
     assert mark("2026-11-20T12:00", of) != mark("2026-11-20T12:00", price(None, close=None)), later
+
+
+def test_price_bands_are_of_one_regular_session() -> None:
+    """Ensure yesterday's bands are not shown today, nor today's after the close."""
+    band = PriceBand(Decimal(8), Decimal(12), ny("2026-11-20T11:59"), LimitState.UP)
+    of = price("2026-11-20T11:58", band=band)
+    assert mark("2026-11-20T12:00", of).facts.price_band == band
+    assert mark("2026-11-20T16:30", of).facts.price_band is None
+    assert mark("2026-11-23T12:00", of).facts.price_band is None

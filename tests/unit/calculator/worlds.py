@@ -20,7 +20,16 @@ from realtime.domain.asset_class import AssetClass
 from realtime.domain.corporate_action import CashDividend, CorporateAction, Split
 from realtime.domain.holding import AccountHoldings, Holding
 from realtime.domain.instrument import Instrument, InstrumentId
-from realtime.domain.price import Delivery, HeldPrice, HoldReason, Price, PriceSource, TradingStatus
+from realtime.domain.price import (
+    Delivery,
+    HeldPrice,
+    HoldReason,
+    LimitState,
+    Price,
+    PriceBand,
+    PriceSource,
+    TradingStatus,
+)
 from realtime.domain.transaction import DayTrade, DayTrades
 from realtime.domain.value import Covered, at_price
 from realtime.store.holdings import UserHoldings
@@ -75,6 +84,7 @@ unit_prices = st.one_of(decimals("0.01", "500", 2), decimals("0.0001", "5", 4), 
 market_times = st.integers(-172_800, 60_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
 nows = st.integers(-40_000, 60_000).map(lambda seconds: OPEN + timedelta(seconds=seconds))
 held_prices = st.builds(HeldPrice, unit_prices, market_times, st.sampled_from(HoldReason))
+price_bands = st.builds(PriceBand, unit_prices, unit_prices, market_times, st.none() | st.sampled_from(LimitState))
 
 
 @st.composite
@@ -95,6 +105,7 @@ def prices(draw: st.DrawFn, ids: list[InstrumentId] = IDS) -> Price:
         status=draw(st.sampled_from(TradingStatus)),
         held=draw(st.none() | held_prices),
         delivery=draw(st.sampled_from([None, *Delivery])),
+        band=draw(st.none() | price_bands),
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symbol_collector.decode import (
+    Band,
     Cancel,
     Correction,
     Quote,
@@ -43,7 +44,7 @@ def test_option_trade_has_one_condition_and_no_id() -> None:
 
 def test_quote() -> None:
     raw = {"T": "q", "S": "X", "bx": "Q", "bp": 10, "bs": 1, "ax": "P", "ap": 10.5, "as": 2, "c": "A", "t": NS}
-    assert decode(raw) == Quote("X", NS, 10.0, 10.5)
+    assert decode(raw) == Quote("X", NS, 10.0, 10.5, ("A",))
 
 
 def test_correction_and_cancel_name_the_trade_they_undo() -> None:
@@ -130,3 +131,10 @@ def test_times_survive_the_way_to_nanoseconds_and_back(time: datetime) -> None:
     assert to_time(to_ns(time)) == time
     assert to_time(to_ns(time) + 999) == time
     assert to_time(to_ns(time) + 1000) == time + timedelta(microseconds=1)
+
+
+def test_price_bands() -> None:
+    """`u` is the upper one, `d` the lower."""
+    raw = {"T": "l", "S": "X", "t": 7, "u": 3.24, "d": 2.65, "i": "B", "z": "B"}
+    assert decode(raw) == Band("X", 7, 2.65, 3.24)
+    assert decode(raw | {"d": 0}) is None
