@@ -3,7 +3,7 @@
 from api.app import Parts, create_app
 from api.serving import serving
 from providers.registry import open_providers
-from realtime.auth import Tokens
+from realtime.auth import tokens_of
 from realtime.bus.client import open_bus
 from realtime.clock import WallClock
 from realtime.crypto import CredentialCipher
@@ -15,8 +15,8 @@ from realtime.store.pool import Role, open_pool
 async def main(process: Process) -> None:
     """Serve until the process is asked to stop."""
     settings = process.settings
-    tokens = Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
     clock = WallClock()
+    tokens = tokens_of(settings, clock)
     async with (
         open_pool(settings.database_address, Role.NOBODY) as pool,
         open_pool(settings.database_address, Role.STAGE) as stage_pool,

@@ -37,8 +37,8 @@ Bearer = Annotated[str, Depends(_bearer)]
 """The token of the Authorization header, not verified."""
 
 
-def _caller(token: Bearer, parts: PartsOf) -> UserId:
-    user_id, _ = parts.tokens.verify(token)
+async def _caller(token: Bearer, parts: PartsOf) -> UserId:
+    user_id, _ = await parts.tokens.identify(token)
     return user_id
 
 

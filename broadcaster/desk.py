@@ -67,14 +67,15 @@ class Desk:
     market: Market
     clients: dict[UserId, set[Client]] = field(default_factory=dict)
 
-    def identify(self, token: str) -> tuple[UserId, float]:
+    async def identify(self, token: str) -> tuple[UserId, float]:
         """Return a token's user and expiry (wall time, seconds since 1970).
 
         Raises:
             Closed: The token is not valid.
+            RetryLater: The identity provider's keys cannot be had now.
         """
         try:
-            return self.tokens.verify(token)
+            return await self.tokens.identify(token)
         except Unauthenticated as error:
             raise Closed(CloseCode.UNAUTHENTICATED, str(error)) from None
 
@@ -90,7 +91,7 @@ class Desk:
             case Ping(op_id):
                 _answer(client, Pong(op_id))
             case Auth():
-                self._renew(client, op)
+                await self._renew(client, op)
             case Subscribe():
                 await self._subscribe(client, op, now)
             case Unsubscribe(channels, op_id):
@@ -128,8 +129,8 @@ class Desk:
                 self.retained.forget(subscription)
                 _answer(client, Error(None, ErrorCode.FORBIDDEN, f"{name} is no longer yours to see"))
 
-    def _renew(self, client: Client, op: Auth) -> None:
-        user_id, expires_at = self.identify(op.token)
+    async def _renew(self, client: Client, op: Auth) -> None:
+        user_id, expires_at = await self.identify(op.token)
         if user_id != client.user_id:
             raise Closed(CloseCode.UNAUTHENTICATED, "the new token is another user's")
         client.expires_at = expires_at

@@ -146,7 +146,7 @@ class Broadcaster:
         token = _bearer(wire.request)
         if token is None:
             token = await self._first_token(wire, encoding)
-        user_id, expires_at = self._desk.identify(token)
+        user_id, expires_at = await self._desk.identify(token)
         if expires_at <= self._clock.now().timestamp():
             raise Closed(CloseCode.UNAUTHENTICATED, "the token has expired")
         client = Client(uuid4().hex, new_epoch(), user_id, encoding, wire, self._desk.limits)

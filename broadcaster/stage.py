@@ -19,7 +19,7 @@ from broadcaster.server import Broadcaster, Door
 from broadcaster.sources import Sources
 from broadcaster.values import Values
 from broadcaster.watchdog import Watchdog
-from realtime.auth import Tokens
+from realtime.auth import tokens_of
 from realtime.bus.client import open_bus
 from realtime.bus.value_feeds import value_feed_of
 from realtime.clock import WallClock
@@ -59,7 +59,7 @@ async def running(settings: Settings, health: Health, log: Log) -> AsyncIterator
         sources = Sources(pool, access, values, prices, market)
         retained = RetainedStates()
         desk = Desk(
-            tokens=Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience),
+            tokens=tokens_of(settings, clock),
             limits=Limits(settings.channels_max, settings.message_bytes_max, settings.max_rate_hz),
             heartbeat_s=settings.heartbeat_s,
             sources=sources,

@@ -2,29 +2,32 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import jwt
 
+from realtime.clock import Clock
 from realtime.domain.account import UserId
-from realtime.errors import NavstreamError
+from realtime.identity_provider import ALGORITHMS, IdentityProvider
+from realtime.settings import Settings
+from realtime.token_claims import Unauthenticated, user_and_expiry
 
 _ALGORITHM = "HS256"
 _LEEWAY_S = 30
 _OPERATOR = "operator"
 
 
-class Unauthenticated(NavstreamError):
-    """The token is missing, forged, expired or meant for somebody else; the text is safe to show."""
+__all__ = ["Tokens", "Unauthenticated"]
 
 
 class Tokens:
     """Issues and verifies HS256 tokens; issuer, audience and algorithm are pinned."""
 
-    def __init__(self, secret: str, issuer: str, audience: str) -> None:
+    def __init__(self, secret: str, issuer: str, audience: str, provider: IdentityProvider | None = None) -> None:
+        """Keep what is needed; `provider` is whose tokens are taken beside our own."""
         self._secret = secret
         self._issuer = issuer
         self._audience = audience
+        self._provider = provider
 
     def issue(self, user_id: UserId, now: datetime, lifetime_s: float, *, is_operator: bool = False) -> str:
         """Return a token for a user, valid from `now` (wall time) for that many seconds; he may be the operator too."""
@@ -66,15 +69,30 @@ class Tokens:
         except jwt.InvalidTokenError as error:
             raise Unauthenticated(f"the token is not valid: {type(error).__name__}") from None
 
+    async def identify(self, token: str) -> tuple[UserId, float]:
+        """Return the user of a token, ours or the identity provider's, and its expiry (as `verify`).
+
+        Raises:
+            Unauthenticated: The token is not valid.
+            RetryLater: The identity provider's keys cannot be had now.
+        """
+        if self._provider is not None:
+            try:
+                header = jwt.get_unverified_header(token)
+            except jwt.InvalidTokenError as error:
+                raise Unauthenticated(f"the token is not valid: {type(error).__name__}") from None
+            if header.get("alg") in ALGORITHMS:
+                return await self._provider.verify(token, header)
+        return self.verify(token)
+
     def verify(self, token: str) -> tuple[UserId, float]:
-        """Return the token's user and its expiry (wall time, seconds since 1970).
+        """Return the user of a token of ours and its expiry (wall time, seconds since 1970).
 
         Raises:
             Unauthenticated: For any reason at all.
         """
         try:
-            claims = self._claims(token, ["sub", "exp", "iss", "aud"])
-            return UserId(str(UUID(claims["sub"]))), float(claims["exp"])
+            return user_and_expiry(self._claims(token, ["sub", "exp", "iss", "aud"]))
         except (jwt.InvalidTokenError, ValueError) as error:
             raise Unauthenticated(f"the token is not valid: {type(error).__name__}") from None
 
@@ -88,3 +106,18 @@ class Tokens:
             leeway=_LEEWAY_S,
             options={"require": required},
         )
+
+
+def tokens_of(settings: Settings, clock: Clock) -> Tokens:
+    """Return what the settings say of tokens."""
+    provider = None
+    if settings.jwks_url is not None:
+        provider = IdentityProvider(
+            settings.jwks_url,
+            settings.jwks_issuer or "",
+            settings.jwks_audience or settings.jwt_audience,
+            settings.jwks_leeway_s,
+            clock,
+        )
+    secret = settings.jwt_secret.get_secret_value()
+    return Tokens(secret, settings.jwt_issuer, settings.jwt_audience, provider)

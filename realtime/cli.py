@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 
 from realtime import security_commands
-from realtime.auth import Tokens
+from realtime.auth import Tokens, tokens_of
 from realtime.bus.client import open_bus
 from realtime.clock import WallClock
 from realtime.command import UserOption, find_user, or_exit, settings_for
@@ -242,7 +242,7 @@ async def _sign_in_link(settings: Settings, user_id: UserId, lifetime_s: int, *,
 
 
 def _tokens(settings: Settings) -> Tokens:
-    return Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_issuer, settings.jwt_audience)
+    return tokens_of(settings, WallClock())
 
 
 security_commands.add_to(app)

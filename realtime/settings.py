@@ -17,6 +17,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from realtime.clock import MarketClock, WallClock
 from realtime.errors import Misconfigured
+from realtime.security_settings import SecuritySettings
 from realtime.watch_settings import WatchSettings
 
 
@@ -24,7 +25,7 @@ def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
-class Settings(WatchSettings):
+class Settings(SecuritySettings, WatchSettings):
     """What a process needs to know, read once at start-up from the environment and `.env`."""
 
     model_config = SettingsConfigDict(
@@ -48,18 +49,6 @@ class Settings(WatchSettings):
     redis_host: str = Field(default="127.0.0.1", validation_alias=_named("REDIS_HOST"), description="Redis host.")
     redis_port: int = Field(default=6379, validation_alias=_named("REDIS_PORT"), description="Redis port.")
     redis_db: int = Field(default=0, validation_alias=_named("REDIS_DB"), description="Redis database number.")
-
-    jwt_secret: SecretStr = Field(
-        default=SecretStr(""), description="Secret of the HS256 bearer tokens, at least 32 bytes."
-    )
-    jwt_issuer: str = Field(default="navstream", description="Issuer that a token must carry.")
-    jwt_audience: str = Field(default="navstream", description="Audience that a token must carry.")
-    token_lifetime_s: int = Field(default=12 * 3600, gt=0, description="Lifetime of the tokens that we issue, seconds.")
-    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        default=(),
-        validation_alias=_named("NAVSTREAM_ENCRYPTION_KEYS", "PLAID_ACCESS_TOKEN_ENCRYPTION_KEY"),
-        description="Fernet keys for stored credentials, comma-separated; the first encrypts, all decrypt.",
-    )
 
     api_host: str = Field(default="127.0.0.1", description="Address on which the API and dashboard listen.")
     api_port: int = Field(default=8080, description="Port of the API and dashboard.")
@@ -251,6 +240,8 @@ class Settings(WatchSettings):
                     "NAVSTREAM_ENCRYPTION_KEYS: Fernet keys (44 characters each), comma-separated",
                 )
             )
+        if self.jwks_url is not None and not self.jwks_issuer:
+            needs.append((frozenset({"api", "broadcaster"}), "NAVSTREAM_JWKS_ISSUER: needed with NAVSTREAM_JWKS_URL"))
         return needs
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 GROUPS = (
     ("Postgres and Redis", ("database_url", "service_database_url", "redis_")),
-    ("Tokens and secrets", ("jwt_", "token_", "encryption_")),
+    ("Tokens and secrets", ("jwt_", "jwks_", "token_", "encryption_")),
     ("API, dashboard and WebSocket", ("api_", "broadcaster_", "websocket_", "dashboard_", "heartbeat_", "auth_",
                                       "channels_", "message_", "max_rate_", "origins", "clients_", "self_check_",
                                       "intraday_")),
