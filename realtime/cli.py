@@ -10,12 +10,10 @@ from uuid import UUID
 
 import typer
 
-from realtime import security_commands
+from realtime import security_commands, user_commands
 from realtime.auth import Tokens, tokens_of
-from realtime.bus.client import open_bus
 from realtime.clock import WallClock
 from realtime.command import UserOption, find_user, or_exit, settings_for
-from realtime.domain.account import UserId
 from realtime.log import set_up_logging
 from realtime.settings import Settings, adopt_environment_file, process_environment
 from realtime.store.jobs import JobState
@@ -222,30 +220,12 @@ def explain(
     or_exit(explain_now(settings, user_id, account, as_json=as_json))
 
 
-@app.command()
-def sign_in_link(
-    user: UserOption,
-    operator: Annotated[bool, typer.Option("--operator", help="Show him the operator's view too.")] = False,
-) -> None:
-    """Print a link that signs a user in to the dashboard, good for ten minutes."""
-    settings = settings_for("api")
-    user_id = or_exit(find_user(settings, user))
-    typer.echo(or_exit(_sign_in_link(settings, user_id, lifetime_s=600, is_operator=operator)))
-
-
-async def _sign_in_link(settings: Settings, user_id: UserId, lifetime_s: int, *, is_operator: bool) -> str:
-    from realtime.bus.sign_in import issue_sign_in_code  # noqa: PLC0415
-
-    async with open_bus(settings.redis_address) as bus:
-        code = await issue_sign_in_code(bus, user_id, lifetime_s, is_operator=is_operator)
-    return f"http://{settings.api_host}:{settings.api_port}/#code={code}"
-
-
 def _tokens(settings: Settings) -> Tokens:
     return tokens_of(settings, WallClock())
 
 
 security_commands.add_to(app)
+user_commands.add_to(app)
 
 if __name__ == "__main__":
     app()
