@@ -25,7 +25,7 @@ async def main(process: Process) -> None:
     ):
         await check_keys(stage_pool, CredentialCipher(settings.encryption_keys))
         app = create_app(Parts(settings, pool, bus, tokens, clock, providers, stage_pool))
-        async with serving(app, settings.api_host, settings.api_port) as server:
+        async with serving(app, settings.api_host, settings.api_port, settings.trusted_proxies) as server:
             process.health.well()
             await server.main_loop()
 

@@ -9,6 +9,7 @@ from api.description import describe
 from api.guards import Guards, security_headers
 from api.parts import Parts
 from api.problems import add_problem_handlers
+from api.rate_limits import Limited
 from api.routes import (
     accounts,
     alpaca,
@@ -31,8 +32,8 @@ __all__ = ["Parts", "create_app", "create_routes"]
 
 
 def create_app(parts: Parts) -> ASGIApp:
-    """Build what a server runs: the routes, guarded; even the answer to a bug has its security headers."""
-    return Guards(create_routes(parts), headers=security_headers(parts.settings.public_websocket_url))
+    """Build what a server runs: the routes, limited and guarded; even the answer to a bug has its security headers."""
+    return Guards(Limited(create_routes(parts), parts), headers=security_headers(parts.settings.public_websocket_url))
 
 
 def create_routes(parts: Parts) -> FastAPI:

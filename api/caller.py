@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.parts import PartsOf
+from api.parts import Parts, PartsOf
 from api.problems import Forbidden
 from realtime.auth import Unauthenticated
 from realtime.domain.account import UserId
-from realtime.errors import BadRequest
+from realtime.errors import BadRequest, RetryLater
 
 _SCHEME = HTTPBearer(
     auto_error=False, bearerFormat="JWT", description="The user is the token's, whatever is asked for."
@@ -35,6 +35,15 @@ def _bearer(credentials: Annotated[HTTPAuthorizationCredentials | None, Security
 
 Bearer = Annotated[str, Depends(_bearer)]
 """The token of the Authorization header, not verified."""
+
+
+async def caller_of(request: Request, parts: Parts) -> UserId | None:
+    """Return who calls, for what stands before the routes; None when they will refuse the token."""
+    try:
+        user_id, _ = await parts.tokens.identify(_bearer(await _SCHEME(request)))
+    except (Unauthenticated, RetryLater):
+        return None
+    return user_id
 
 
 async def _caller(token: Bearer, parts: PartsOf) -> UserId:

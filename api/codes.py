@@ -32,6 +32,7 @@ CODES: Mapping[str, Code] = {
     "keys_refused": Code(422, "Alpaca refuses these keys; paper and live accounts have different ones."),
     "no_product": Code(422, "The login offers none of our products; it was not linked."),
     "unsupported": Code(422, "The institution or plan cannot do this, now or later."),
+    "rate_limited": Code(429, "Too many requests: try again after `Retry-After` seconds."),
     "internal_error": Code(500, "A fault of ours; it has been logged."),
     "provider_error": Code(502, "A provider gave an answer that we do not understand."),
     "retry_later": Code(503, "Something that is needed is busy or down: try again after `Retry-After` seconds."),

@@ -70,6 +70,8 @@ def _add_problems(path: str, operation: dict[str, Any]) -> None:
 
 def _statuses(path: str, operation: dict[str, Any]) -> Iterator[int]:
     yield from (400, 500, 503)
+    if path.startswith("/api/") and path != "/api/snaptrade/webhook":
+        yield 429
     if operation.get("security") or path in _SIGNED or path == "/api/session":
         yield 401
     if "status" in operation["tags"]:

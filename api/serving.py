@@ -13,7 +13,9 @@ _BACKLOG = 512
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[uvicorn.Server]:
+async def serving(
+    app: ASGIApp, host: str, port: int, trusted_proxies: str = "127.0.0.1"
+) -> AsyncIterator[uvicorn.Server]:
     """Serve the application while the block runs; then finish the requests under way, for 3 seconds at most."""
     listener = listen(host, port)
     config = uvicorn.Config(
@@ -22,6 +24,7 @@ async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[uvicorn.S
         access_log=False,
         server_header=False,
         lifespan="off",
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=_DRAIN_S,
     )
     config.load()

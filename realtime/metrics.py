@@ -130,6 +130,12 @@ API_WEBHOOK_RECEIVED = Counter(
     ["provider", "outcome"],
     registry=REGISTRY,
 )
+API_RATE_LIMITED = Counter(
+    "api_rate_limited_total",
+    "Requests refused with 429, by limit (user, writes, address, sign_in).",
+    ["limit"],
+    registry=REGISTRY,
+)
 SYNC_WEBHOOK_PROCESSED = Counter(
     "sync_webhook_processed_total",
     "Webhooks whose meaning was carried out, by provider and outcome (done, retried, dead).",

@@ -78,6 +78,16 @@ class Settings(SecuritySettings, WatchSettings):
         default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
     )
     clients_max: int = Field(default=20_000, gt=0, description="Clients that one broadcaster accepts.")
+    rate_user_per_min: int = Field(default=600, gt=0, description="Requests that a user may make a minute.")
+    rate_writes_per_min: int = Field(
+        default=60, gt=0, description="Of these, requests that change something or ask a provider."
+    )
+    rate_address_per_min: int = Field(default=3_000, gt=0, description="Requests from one address a minute.")
+    rate_sign_in_per_min: int = Field(default=60, gt=0, description="Of these, attempts to sign in.")
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses or networks, comma-separated, whose X-Forwarded-For says where a request comes from.",
+    )
     log_format: str = Field(default="text", pattern="^(text|json)$", description="`text` or `json`.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level logged.")
 

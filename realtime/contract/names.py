@@ -88,3 +88,8 @@ def heartbeats() -> str:
 def sign_in_code(code: str) -> str:
     """Key: the user id for which a sign-in code was issued; expires."""
     return f"nav:sign-in:{code}"
+
+
+def rate_limits() -> str:
+    """Prefix of the counters of requests, by limit and by whom."""
+    return "nav:limit"

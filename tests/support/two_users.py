@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,8 @@ from tests.support.broadcasting import AS_OF, figures_of
 from tests.support.operations import Operation
 from tests.support.syncing import BANK, sync_world
 
+_RATES = ("user", "writes", "address", "sign_in")
+UNLIMITED: dict[str, Any] = {f"rate_{name}_per_min": 10**6 for name in _RATES}
 _DIGESTS = "select tablename from pg_tables where schemaname = 'public' order by tablename"
 
 
@@ -54,7 +57,7 @@ async def two(
     postgres_dsn: str, pool: Pool, api_pool: Pool, stage_pool: Pool, bus: Bus, tmp_path: Path
 ) -> AsyncIterator[Two]:
     (tmp_path / "index.html").write_text("")
-    async with sync_world(postgres_dsn, pool, dashboard_dir=tmp_path) as world:
+    async with sync_world(postgres_dsn, pool, dashboard_dir=tmp_path, **UNLIMITED) as world:
         ada, grace = await world.user("ada"), await world.user("grace")
         connection = await world.link_plaid(ada)
         snaptrade = await world.link_snaptrade(ada)
