@@ -13,6 +13,7 @@ from api.rate_limits import Limited
 from api.routes import (
     accounts,
     alpaca,
+    audit,
     config,
     connections,
     explain,
@@ -49,7 +50,8 @@ def create_routes(parts: Parts) -> FastAPI:
     app.state.parts = parts
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade, alpaca)
-    for routes in (session, config, accounts, *linking, webhooks, portfolio, intraday, explain, health, status, jobs):
+    values = (accounts, portfolio, intraday, explain)
+    for routes in (session, config, *values, *linking, webhooks, audit, health, status, jobs):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     describe(app)
     app.router.default = DashboardFiles(parts.settings.dashboard_dir)

@@ -14,6 +14,8 @@ _TEXTS: Mapping[str, str] = {
     "account_id": _ACCOUNT,
     "account_name": "Retirement",
     "account_type": "investment",
+    "act": "link",
+    "actor": "webhook",
     "as_of": _TIME,
     "authorization_id": "87b24961-b51e-4db8-9226-f198f6518a89",
     "broker": "ROBINHOOD",

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from api.caller import Caller
 from api.parts import PartsOf
 from api.problems import NotFound
+from api.refreshing import request_refresh
 from providers.alpaca.provider import AlpacaProvider
 from providers.linking import disconnect
 from providers.plaid.provider import PlaidProvider
@@ -17,9 +18,7 @@ from providers.snaptrade.provider import SnapTradeProvider
 from realtime.crypto import CredentialCipher
 from realtime.domain.account import ConnectionId, ConnectionStatus, ProviderName
 from realtime.errors import BadRequest
-from realtime.store.audit import Act, audit
 from realtime.store.connections import StoredConnection, connection_by_id
-from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.portfolio import open_as
 
 
@@ -78,19 +77,12 @@ class Linker:
     async def unlink(self, stored: StoredConnection) -> None:
         """End a connection at its provider and here."""
         await disconnect(self.parts.pool, self.cipher, self.parts.providers[stored.provider], stored)
-        await self.write_down(Act.UNLINK, stored.id, stored.provider)
-
-    async def write_down(self, act: Act, connection_id: ConnectionId, provider: ProviderName) -> None:
-        """Write an act of the caller's into the audit log."""
-        facts = {"provider": provider.value}
-        async with open_as(self.parts.pool, self.user_id) as connection:
-            await audit(connection, act, user_id=self.user_id, subject=connection_id, facts=facts)
 
     async def refresh(self, connection_ids: Iterable[ConnectionId]) -> None:
         """Ask for a refresh of connections of the caller's now."""
         async with open_as(self.parts.pool, self.user_id) as connection:
             for key in connection_ids:
-                await enqueue_refresh(connection, connection_id=key, user_id=self.user_id, trigger=Trigger.REQUEST)
+                await request_refresh(connection, key, self.user_id)
 
     def redirect(self, url: str | None) -> str | None:
         """Return where a provider's page may lead back to.

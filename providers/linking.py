@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Literal
 
 import msgspec
-import stamina
 from pydantic import SecretStr
 
 from providers.alpaca.documents import Keys
@@ -23,17 +22,14 @@ from realtime.store.audit import Act, audit
 from realtime.store.connections import (
     StoredConnection,
     add_connection,
-    keep_credential,
-    lock_credential,
     mark_removed,
     set_institution,
 )
-from realtime.store.jobs import OUTAGE, Trigger, enqueue_refresh
+from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.pool import Connection, Pool, as_user
 from realtime.store.users import keep_snaptrade_secret, lock_snaptrade_secret, snaptrade_secret
 
 _ALREADY_REGISTERED = "1010"
-_STORING_TIMEOUT_S = 120.0
 
 
 def access_to(connection: StoredConnection, cipher: CredentialCipher) -> Access:
@@ -52,9 +48,15 @@ def snaptrade_user(user_id: UserId) -> str:
 
 
 async def connect_plaid(
-    pool: Pool, cipher: CredentialCipher, plaid: PlaidProvider, *, user_id: UserId, public_token: str
+    pool: Pool,
+    cipher: CredentialCipher,
+    plaid: PlaidProvider,
+    *,
+    user_id: UserId,
+    public_token: str,
+    actor: str | None = None,
 ) -> ConnectionId:
-    """Exchange a public token for a connection and queue its first refresh.
+    """Exchange a public token for a connection and queue its first refresh; `actor` did it, by default the user.
 
     Raises:
         BadRequest: The token is expired or used, or another user has the Item.
@@ -69,7 +71,7 @@ async def connect_plaid(
             provider_connection_id=item.id,
             credential=cipher.encrypt(item.access_token.get_secret_value()),
         )
-        await _first_refresh(connection, key, user_id)
+        await _begin(connection, key, user_id, ProviderName.PLAID, actor)
     found = None
     with suppress(RetryLater):  # the connection stands; its first refresh learns the institution
         found = plaid_institution((await plaid.item(Access(item.id, "", item.access_token))).item)
@@ -104,6 +106,7 @@ async def connect_snaptrade(
     *,
     user_id: UserId,
     authorization_id: str | None = None,
+    actor: str | None = None,
 ) -> Sequence[ConnectionId]:
     """Store the connections that the user made in the portal and queue their first refreshes.
 
@@ -115,6 +118,7 @@ async def connect_snaptrade(
         snaptrade: The provider.
         user_id: Whose connections.
         authorization_id: Only this one; None for all.
+        actor: Who does it; by default the user.
 
     Raises:
         BadRequest: The user has no such connection.
@@ -142,7 +146,7 @@ async def connect_snaptrade(
             brokerage = snaptrade_institution(one)
             if brokerage is not None:
                 await set_institution(connection, key, brokerage.id, brokerage.name)
-            await _first_refresh(connection, key, user_id)
+            await _begin(connection, key, user_id, ProviderName.SNAPTRADE, actor)
             keys.append(key)
     return keys
 
@@ -172,61 +176,13 @@ async def connect_alpaca_firm_account(
     return await _add_alpaca(pool, user_id, account.id, None)
 
 
-async def rotate_plaid_token(
-    pool: Pool, cipher: CredentialCipher, plaid: PlaidProvider, user_id: UserId, key: ConnectionId
-) -> None:
-    """Replace an Item's access token. Nobody else rotates it meanwhile, and the new one is stored through an outage.
-
-    A refresh that runs just now is refused the old token and tried again with the new one.
-
-    Raises:
-        BadRequest: The user has no such connection through Plaid.
-        NavstreamError: Plaid refuses; the old token stays.
-    """
-    async with as_user(pool, user_id, with_credentials=True) as connection:
-        stored = await lock_credential(connection, key)  # the database is there before the old token dies
-        if stored is None:
-            raise BadRequest("unknown_connection", "This connection has no access token.")
-        fresh = await plaid.link.rotate(SecretStr(cipher.decrypt(stored)))
-    credential = cipher.encrypt(fresh.get_secret_value())
-    async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
-        with attempt:
-            await _keep_rotated(pool, user_id, key, credential)
-
-
-async def _keep_rotated(pool: Pool, user_id: UserId, key: ConnectionId, credential: bytes) -> None:
-    async with as_user(pool, user_id, with_credentials=True) as connection:
-        await keep_credential(connection, key, credential)
-        await audit(connection, Act.ROTATE_CREDENTIAL, user_id=user_id, subject=key)
-
-
-async def reset_snaptrade_secret(
-    pool: Pool, cipher: CredentialCipher, snaptrade: SnapTradeProvider, user_id: UserId
-) -> None:
-    """Replace a user's secret; his connections stay.
-
-    Raises:
-        BadRequest: He is not registered.
-        NavstreamError: SnapTrade refuses; the old secret stays.
-    """
-    async with as_user(pool, user_id, with_credentials=True) as connection:
-        stored = await lock_snaptrade_secret(connection, user_id)
-        if stored is None:
-            raise BadRequest("unknown_user", "This user has not opened the connection portal.")
-        fresh = await snaptrade.portal.reset_secret(snaptrade_user(user_id), SecretStr(cipher.decrypt(stored)))
-    secret = cipher.encrypt(fresh.get_secret_value())
-    async for attempt in stamina.retry_context(on=OUTAGE, attempts=None, timeout=_STORING_TIMEOUT_S):
-        with attempt:
-            async with as_user(pool, user_id, with_credentials=True) as connection:
-                await keep_snaptrade_secret(connection, user_id, secret)
-                await audit(connection, Act.ROTATE_CREDENTIAL, user_id=user_id, subject="snaptrade")
-
-
 async def disconnect(pool: Pool, cipher: CredentialCipher, provider: Provider, connection: StoredConnection) -> None:
     """End a connection at the provider, then here; its accounts stay stored, inactive."""
     await provider.remove(access_to(connection, cipher))
     async with as_user(pool, connection.user_id, with_credentials=True) as database:
         await mark_removed(database, connection.id)
+        facts = {"provider": connection.provider.value}
+        await audit(database, Act.UNLINK, user_id=connection.user_id, subject=connection.id, facts=facts)
 
 
 async def _add_alpaca(pool: Pool, user_id: UserId, account: str, credential: bytes | None) -> ConnectionId:
@@ -239,12 +195,17 @@ async def _add_alpaca(pool: Pool, user_id: UserId, account: str, credential: byt
             credential=credential,
         )
         await set_institution(connection, key, ALPACA.id, ALPACA.name)
-        await _first_refresh(connection, key, user_id)
+        await _begin(connection, key, user_id, ProviderName.ALPACA, None)
     return key
 
 
-async def _first_refresh(connection: Connection, key: ConnectionId, user_id: UserId) -> None:
+async def _begin(
+    connection: Connection, key: ConnectionId, user_id: UserId, provider: ProviderName, actor: str | None
+) -> None:
+    """Queue a new connection's first refresh, and write down that it was linked."""
     await enqueue_refresh(connection, connection_id=key, user_id=user_id, trigger=Trigger.CONNECT)
+    facts = {"provider": provider.value}
+    await audit(connection, Act.LINK, user_id=user_id, subject=key, actor=actor, facts=facts)
 
 
 async def _registered(pool: Pool, cipher: CredentialCipher, snaptrade: SnapTradeProvider, user_id: UserId) -> SecretStr:

@@ -1,6 +1,8 @@
 """What the commands of the command line share: settings, a clean end, and whom a user's name means."""
 
 import asyncio
+import getpass
+import os
 import sys
 from collections.abc import Coroutine
 from typing import Annotated, Any, TypeVar
@@ -42,6 +44,14 @@ def or_exit(work: Coroutine[Any, Any, Result]) -> Result:
         sys.exit(f"Redis does not answer: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def operator() -> str:
+    """Return who works at this command line, for the audit log."""
+    try:
+        return f"operator:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user has no name
+        return f"operator:{os.getuid()}"
 
 
 async def find_user(settings: Settings, user: str) -> UserId:

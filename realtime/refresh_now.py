@@ -6,9 +6,11 @@ from uuid import UUID
 from rich.console import Console
 from rich.table import Table
 
+from realtime.command import operator
 from realtime.domain.account import ConnectionId, UserId
 from realtime.errors import BadRequest
 from realtime.settings import Settings
+from realtime.store.audit import Act, audit
 from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.pool import Pool, Role, open_pool
 
@@ -53,6 +55,8 @@ async def refresh_now(settings: Settings, user: str | None, connection: str | No
                 user_id=UserId(str(row["user_id"])),
                 trigger=Trigger.REQUEST,
             )
+            subject = str(row["id"])
+            await audit(pool, Act.REFRESH, user_id=UserId(str(row["user_id"])), subject=subject, actor=operator())
             jobs[job] = f"{row['institution']} ({row['provider']})"
         await _until_ended(pool, list(jobs))
         return await _print_outcomes(pool, jobs)

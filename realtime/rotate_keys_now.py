@@ -1,9 +1,8 @@
 """`navstream rotate-keys`: every stored credential under the first of NAVSTREAM_ENCRYPTION_KEYS, beside the stages."""
 
-import getpass
-
 import typer
 
+from realtime.command import operator
 from realtime.crypto import CredentialCipher
 from realtime.settings import Settings
 from realtime.store.audit import Act, audit
@@ -24,7 +23,7 @@ async def rotate_keys(settings: Settings) -> None:
         first = cipher.key_ids[0]
         if count:
             facts = {"key": first, "credentials_count": count}
-            await audit(pool, Act.ROTATE_KEYS, subject=first, actor=f"operator:{getpass.getuser()}", facts=facts)
+            await audit(pool, Act.ROTATE_KEYS, subject=first, actor=operator(), facts=facts)
         kept = (await credentials_by_key(pool)).get(first, 0)
     typer.echo(f"{kept} credentials are stored under key {first}, {count} of them new.")
     for name in cipher.key_ids[1:]:

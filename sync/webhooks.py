@@ -14,6 +14,7 @@ from providers.snaptrade.provider import SnapTradeProvider
 from realtime.domain.account import ConnectionId, ProviderName, UserId
 from realtime.errors import BadRequest
 from realtime.metrics import SYNC_WEBHOOK_PROCESSED
+from realtime.store.audit import Act, audit
 from realtime.store.connections import connection_by_id, mark_failed, mark_removed, mark_repaired
 from realtime.store.jobs import OUTAGE, Trigger, enqueue_refresh
 from realtime.store.link_sessions import link_session_user
@@ -32,6 +33,7 @@ from sync.webhook_meaning import Meaning, meaning_of
 _LOOK_EVERY_S = 1.0
 _AFTER_OUTAGE_S = 0.5
 _ATTEMPTS_MAX = 8
+_ACTOR = "webhook"
 _UNKNOWN_CONNECTION = "unknown_connection: we have no such connection"
 
 
@@ -134,6 +136,7 @@ class WebhookWorker:
                 snaptrade,
                 user_id=event.user_id,
                 authorization_id=event.provider_connection_id,
+                actor=_ACTOR,
             )
             return None
         user_id = await link_session_user(parts.pool, str(event.body.get("link_token")))
@@ -142,7 +145,14 @@ class WebhookWorker:
         plaid = cast("PlaidProvider", parts.providers[event.provider])
         for public_token in event.body.get("public_tokens") or ():
             with suppress(BadRequest):  # used: the browser was first
-                await connect_plaid(parts.pool, parts.cipher, plaid, user_id=user_id, public_token=str(public_token))
+                await connect_plaid(
+                    parts.pool,
+                    parts.cipher,
+                    plaid,
+                    user_id=user_id,
+                    public_token=str(public_token),
+                    actor=_ACTOR,
+                )
         return None
 
     async def _check_removed(self, connection_id: ConnectionId, user_id: UserId) -> None:
@@ -158,3 +168,5 @@ class WebhookWorker:
             return
         async with parts.pool.acquire() as database, database.transaction():
             await mark_removed(database, connection_id)
+            facts = {"provider": ProviderName.SNAPTRADE.value}
+            await audit(database, Act.UNLINK, user_id=user_id, subject=connection_id, actor=_ACTOR, facts=facts)

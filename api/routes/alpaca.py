@@ -10,9 +10,7 @@ from api.linking import LinkerOf
 from api.problems import Unprocessable
 from api.routes.snaptrade import PortalAnswer
 from providers.linking import connect_alpaca
-from realtime.domain.account import ProviderName
 from realtime.errors import BadRequest, ReconnectNeeded
-from realtime.store.audit import Act
 
 router = APIRouter(prefix="/api/alpaca", tags=["alpaca"])
 _KEY_LENGTH_MAX = 200
@@ -51,5 +49,4 @@ async def connect(body: ConnectRequest, linker: LinkerOf) -> PortalAnswer:
             "keys_refused",
             f"Alpaca refuses these keys. This service asks {host}: keys of paper accounts and of live accounts differ.",
         ) from error
-    await linker.write_down(Act.LINK, key, ProviderName.ALPACA)
     return PortalAnswer(message="Connected. The account is being read.", connection_ids=[key])

@@ -11,6 +11,7 @@ from api.caller import Caller
 from api.linking import LinkerOf
 from api.parts import Parts, PartsOf
 from api.schedule import next_daily
+from providers.rotation import rotate_credential
 from realtime.domain.account import ProviderName, UserId
 from realtime.store.portfolio import linked_connections
 from realtime.store.sync_logs import SyncLog, sync_logs
@@ -63,6 +64,17 @@ async def connection_sync_logs(
     """Return a connection's newest refreshes: what, when, how long, how many, what was set aside and why."""
     found = await linker.connection(connection_id)
     return SyncLogs(sync_logs=await sync_logs(linker.parts.pool, linker.user_id, limit, connection_id=found.id))
+
+
+@router.post("/api/connections/{connection_id}/rotate")
+async def rotate(connection_id: UUID, linker: LinkerOf) -> Message:
+    """Replace what the connection is reached with: Plaid's access token, or the user's secret at SnapTrade.
+
+    The old one is dead at once. Of Alpaca make new keys there, and link the account again with them.
+    """
+    stored = await linker.connection(connection_id)
+    await rotate_credential(linker.parts.pool, linker.cipher, linker.parts.providers, stored)
+    return Message(message="The credential is replaced.")
 
 
 @router.delete("/api/connections/{connection_id}")

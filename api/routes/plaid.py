@@ -19,7 +19,6 @@ from providers.base import Product
 from providers.linking import access_to, connect_plaid
 from realtime.domain.account import ConnectionId, ProviderName
 from realtime.errors import BadRequest, RetryLater
-from realtime.store.audit import Act
 from realtime.store.link_sessions import link_session_user, remember_link_session
 from realtime.store.portfolio import linked_accounts, linked_connections, open_as
 from realtime.store.sync_logs import sync_logs
@@ -196,7 +195,6 @@ async def _connect(linker: Linker, body: ConnectRequest) -> ConnectAnswer:
         key = await connect_plaid(
             linker.parts.pool, linker.cipher, linker.plaid, user_id=linker.user_id, public_token=token
         )
-        await linker.write_down(Act.LINK, key, ProviderName.PLAID)
         keys.append(key)
     return await _answer(linker, keys) if keys else _NOTHING_NEW
 

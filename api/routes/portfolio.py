@@ -8,8 +8,8 @@ from api.caller import Caller
 from api.live_values import live_values
 from api.parts import PartsOf
 from api.problems import NotFound
+from api.refreshing import request_refresh
 from realtime.domain.account import AccountId
-from realtime.store.jobs import Trigger, enqueue_refresh
 from realtime.store.portfolio import connections_of, linked_accounts, newest_transactions, open_as
 
 router = APIRouter(tags=["portfolio"])
@@ -42,7 +42,7 @@ async def refresh(user_id: Caller, parts: PartsOf, body: RefreshRequest | None =
         if account_id is not None and not connection_ids:
             raise NotFound("unknown_account", f"you have no account {account_id}")
         for connection_id in connection_ids:
-            await enqueue_refresh(connection, connection_id=connection_id, user_id=user_id, trigger=Trigger.REQUEST)
+            await request_refresh(connection, connection_id, user_id)
     match len(connection_ids):
         case 0:
             return RefreshAnswer(message="There is no connection to refresh yet.")

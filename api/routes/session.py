@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from api.parts import PartsOf
 from realtime.auth import Unauthenticated
 from realtime.bus.sign_in import redeem_sign_in_code
-from realtime.store.portfolio import user_profile
+from realtime.store.audit import Act, audit
+from realtime.store.portfolio import open_as, user_profile
 
 router = APIRouter(tags=["session"])
 
@@ -36,6 +37,9 @@ async def sign_in(body: SignIn, parts: PartsOf) -> Session:
     profile = None if redeemed is None else await user_profile(parts.pool, redeemed.user_id)
     if redeemed is None or profile is None:
         raise Unauthenticated("the sign-in link is not valid, or no longer")
+    async with open_as(parts.pool, profile.id) as connection:
+        facts = {"operator": redeemed.is_operator}
+        await audit(connection, Act.SIGN_IN, user_id=profile.id, subject=profile.id, facts=facts)
     now, lifetime_s = parts.clock.now(), parts.settings.token_lifetime_s
     return Session(
         token=parts.tokens.issue(redeemed.user_id, now, lifetime_s, is_operator=redeemed.is_operator),

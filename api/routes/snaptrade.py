@@ -10,7 +10,6 @@ from api.linking import LinkerOf
 from api.routes.connections import Message
 from providers.linking import connect_snaptrade, snaptrade_login_url
 from realtime.domain.account import ProviderName
-from realtime.store.audit import Act
 from realtime.store.portfolio import linked_connections
 
 router = APIRouter(prefix="/api/snaptrade", tags=["snaptrade"])
@@ -71,8 +70,6 @@ async def connect(linker: LinkerOf, body: PortalRequest | None = None) -> Portal
         user_id=linker.user_id,
         authorization_id=None if body is None else body.authorization_id,
     )
-    for key in keys:
-        await linker.write_down(Act.LINK, key, ProviderName.SNAPTRADE)
     message = "Connected. Its accounts are being read." if len(keys) == 1 else f"{len(keys)} connections."
     return PortalAnswer(message=message, connection_ids=list(keys))
 

@@ -13,11 +13,10 @@ from providers.linking import (
     connect_plaid,
     connect_snaptrade,
     disconnect,
-    reset_snaptrade_secret,
-    rotate_plaid_token,
     snaptrade_login_url,
     snaptrade_user,
 )
+from providers.rotation import reset_snaptrade_secret, rotate_plaid_token
 from realtime.domain.account import ProviderName
 from realtime.errors import BadRequest, Misconfigured, ReconnectNeeded, RetryLater
 from realtime.store.connections import connection_by_id, connections_of_user

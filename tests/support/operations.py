@@ -40,6 +40,8 @@ SAMPLES: dict[str, Sample] = {
     "GET /api/connections": Sample(),
     "POST /api/connections/{connection_id}/refresh": Sample({"connection_id": "connection"}),
     "GET /api/connections/{connection_id}/sync-logs": Sample({"connection_id": "connection"}),
+    "POST /api/connections/{connection_id}/rotate": Sample({"connection_id": "connection"}),
+    "GET /api/audit": Sample(),
     "DELETE /api/connections/{connection_id}": Sample({"connection_id": "connection"}),
     "POST /api/plaid/link-token": Sample({"connection_id": "connection"}),
     "POST /api/plaid/connect": Sample({"link_token": "link_token"}),
