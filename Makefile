@@ -7,7 +7,7 @@ UV := uv==0.13.8
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup client dashboard demo test test-slow test-faults soak check bench docs lock clean
+.PHONY: help setup client dashboard demo test test-slow test-faults soak check site bench docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,11 +41,14 @@ test-faults: $(READY) ## Random faults against the whole service; SEED=7 SCHEDUL
 soak: $(READY) ## An hour at moderate load, or MINUTES=20; memory, descriptors and latency must stay flat
 	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(SOAK_ARGS)
 
-check: $(READY) ## Lint, types and import rules
+check: $(READY) site ## Lint, types, import rules, and the documentation's links
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+site: $(READY) ## Build the documentation into site/; a page left out, or a link or anchor to nowhere, fails it
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(READY) ## Measure; prints a table and writes benchmarks/results.json
 	@$(BIN)/python -m benchmarks
@@ -60,5 +63,5 @@ lock: $(READY) ## Renew requirements.lock from pyproject.toml
 		--generate-hashes --no-header --upgrade -q -o requirements.lock
 
 clean: ## Remove the environment, the demo's data and everything built
-	@rm -rf $(VENV) .navstream dashboard/dist dashboard/node_modules *.egg-info
+	@rm -rf $(VENV) .navstream dashboard/dist dashboard/node_modules site *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
