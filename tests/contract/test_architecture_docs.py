@@ -20,12 +20,12 @@ DIAGRAMS = re.findall(r"```mermaid\n(.*?)```", PAGE, re.DOTALL)
 FLOWS, IMPORTS = "\n".join(DIAGRAMS[:-1]), DIAGRAMS[-1]
 OUTSIDE = {"providers", "market", "webhooks", "clients", "browsers", "operator"}
 """Nodes of the diagrams that are no process of ours, nor a name in Redis."""
-HOUSEKEEPING = {"generation", "lease", "heartbeat", "sign_in_code"}
+HOUSEKEEPING = {"generation", "lease", "heartbeat", "sign_in_code", "rate_limits"}
 PACKAGES = (*STAGES, "navstream", "realtime", "providers", "doctor", "demo", "simulator")
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in PAGE.splitlines()
-    if re.match(r"\| `\w+` \| (hash|stream|key|counter|channel|sharded channel|sorted set) \|", line)
+    if re.match(r"\| `\w+` \| (hash|stream|key|counters?|channel|sharded channel|sorted set) \|", line)
 ]
 Edge = tuple[str, str, str | None]
 
