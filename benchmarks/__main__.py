@@ -25,6 +25,7 @@ BENCHMARKS = (
     "trade_to_client",
     "holdings_churn",
     "sync_thousand_connections",
+    "webhook_burst",
 )
 RESULTS = Path(__file__).parent / "results.json"
 _TIMEOUT_S = 300

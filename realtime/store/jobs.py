@@ -32,9 +32,14 @@ OUTAGE: tuple[type[Exception], ...] = (
 """What the store raises while Postgres is down, starting or out of connections."""
 
 _CLAIM_TRIES = 5
+_WEBHOOK_EVERY_S = 5.0
+"""Providers send webhooks in volleys: one refresh answers all of those that come so soon after one another."""
 _ENQUEUE = """
 with job as (
-    insert into jobs (id, kind, connection_id, user_id, trigger) values ($1, $2, $3, $4, $5)
+    insert into jobs (id, kind, connection_id, user_id, trigger, due_at)
+    values ($1, $2, $3, $4, $5, case when $5 <> 'webhook' then now() else greatest(now(), (
+        select max(r.started_at) + make_interval(secs => $7) from sync_runs r
+        where r.connection_id = $3 and r.product = $2 and r.trigger = 'webhook')) end)
     on conflict (connection_id, kind) where state = 'queued' do update
     set due_at = case excluded.trigger when 'schedule' then jobs.due_at else least(jobs.due_at, excluded.due_at) end,
         trigger = case excluded.trigger when 'schedule' then jobs.trigger else excluded.trigger end
@@ -176,10 +181,11 @@ async def enqueue_refresh(
 ) -> UUID:
     """Ask for a refresh of a connection; return the job, which may have been queued before.
 
+    Webhooks refresh a connection at once, and again at the soonest 5 s after such a refresh began.
     In a transaction the request is made, and workers hear of it, when it commits.
     """
     key: UUID = await connection.fetchval(
-        _ENQUEUE, new_key(), kind.value, connection_id, user_id, trigger.value, JOB_QUEUED
+        _ENQUEUE, new_key(), kind.value, connection_id, user_id, trigger.value, JOB_QUEUED, _WEBHOOK_EVERY_S
     )
     return key
 

@@ -22,6 +22,7 @@ from realtime.store.jobs import (
     hold_claim,
     renew_claim,
     retry_job,
+    seconds_until_due,
 )
 from realtime.store.pool import Pool, as_user
 from sync.parts import ClaimLost
@@ -53,6 +54,23 @@ async def test_requests_coalesce(world: SyncWorld) -> None:
     assert await claim_job(world.pool, "other", 30) is None
     await run_job(world.parts, running)
     assert (await world.claim()).id == second
+
+
+async def test_a_volley_of_webhooks_refreshes_once_at_first(world: SyncWorld) -> None:
+    """Ensure the first of a volley is answered at once, the rest together a little later, a person always at once."""
+    key = await world.link_plaid(await world.user())
+    await world.run_due()
+    await world.ask(key, trigger=Trigger.WEBHOOK)
+    await run_job(world.parts, await world.claim())
+    await world.run_due()
+    for _ in range(2):
+        await world.ask(key, trigger=Trigger.WEBHOOK)
+        assert await claim_job(world.pool, "test", 30) is None
+    due_in_s = await seconds_until_due(world.pool)
+    assert due_in_s is not None
+    assert 3 < due_in_s <= 5
+    await world.ask(key)
+    assert (await world.claim()).trigger == Trigger.REQUEST
 
 
 async def test_one_run_at_a_time_for_each_connection(world: SyncWorld) -> None:

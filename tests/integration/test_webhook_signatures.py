@@ -5,7 +5,9 @@ import base64
 import hashlib
 import hmac
 import json
+import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -153,6 +155,27 @@ async def test_a_burst_is_answered_and_stored_once_each(door: Door) -> None:
     statuses = await asyncio.gather(*(door.send(PLAID, body, door.keys.signed_headers(body, now)) for body in bodies))
     assert set(statuses) == {200}
     assert await door.stored() == 301
+
+
+@pytest.mark.slow
+async def test_ten_thousand_at_once_are_stored_once_each(door: Door) -> None:
+    """Ensure a burst with every tenth delivery repeated, in no order, is answered and kept whole."""
+    assert await door.send(PLAID, BODY, door.keys.signed_headers(BODY, time.time())) == 200
+    now = time.time()
+    bodies = [body_bytes(payload("HOLDINGS", "DEFAULT_UPDATE", f"item-{number}")) for number in range(10_000)]
+    requests = [(body, door.keys.signed_headers(body, now)) for body in bodies]
+    again = requests[::10]
+    mixed = requests + again
+    random.Random(7).shuffle(mixed)
+    waiting, statuses = iter(mixed), Counter[int]()
+
+    async def deliver() -> None:
+        for body, headers in waiting:
+            statuses[await door.send(PLAID, body, headers)] += 1
+
+    await asyncio.gather(*(deliver() for _ in range(16)))
+    assert statuses == {200: len(requests), 401: len(again)}
+    assert await door.stored() == len(requests) + 1
 
 
 async def test_what_snaptrade_signs_is_stored_once(door: Door) -> None:

@@ -119,11 +119,14 @@ class SyncWorld:
             return await self.link_plaid(user)
         return await (self.link_snaptrade(user) if provider == "snaptrade" else self.link_alpaca(user))
 
-    async def ask(self, key: ConnectionId, kind: JobKind = JobKind.HOLDINGS) -> UUID:
-        user = await self.pool.fetchval("select user_id from connections where id = $1", key)
-        return await enqueue_refresh(
-            self.pool, connection_id=key, user_id=UserId(str(user)), trigger=Trigger.REQUEST, kind=kind
-        )
+    async def user_of(self, key: ConnectionId) -> UserId:
+        return UserId(str(await self.pool.fetchval("select user_id from connections where id = $1", key)))
+
+    async def ask(
+        self, key: ConnectionId, kind: JobKind = JobKind.HOLDINGS, trigger: Trigger = Trigger.REQUEST
+    ) -> UUID:
+        user = await self.user_of(key)
+        return await enqueue_refresh(self.pool, connection_id=key, user_id=user, trigger=trigger, kind=kind)
 
     async def claim(self, worker: str = "test", claim_s: float = 30) -> Job:
         job = await claim_job(self.pool, worker, claim_s)
