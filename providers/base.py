@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 
+import msgspec
 from pydantic import SecretStr
 
 from realtime.domain.account import ProviderName
@@ -97,8 +98,7 @@ class ReportedAccount:
     total: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedInstrument:
+class ReportedInstrument(msgspec.Struct, frozen=True, cache_hash=True):
     """An instrument as its provider describes it, canonically spelled.
 
     Attributes:
@@ -119,8 +119,7 @@ class ReportedInstrument:
     cusip: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderHolding:
+class ProviderHolding(msgspec.Struct, frozen=True):
     """A holding as its provider reports it; amounts in the instrument's currency.
 
     Attributes:

@@ -7,6 +7,8 @@ transaction of its own: an instrument without a holding does no harm.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+import msgspec
+
 from providers.base import ReportedInstrument
 from realtime.domain.account import ProviderName
 from realtime.domain.asset_class import AssetClass
@@ -92,7 +94,9 @@ def ids_of(reported: ReportedInstrument) -> SecurityIds:
 def told_apart(reported: ReportedInstrument) -> ReportedInstrument:
     """Return an instrument whose symbol is another one's: under a symbol of its own, without market data."""
     ids = ids_of(reported)
-    return replace(reported, symbol=plan_symbol(reported.symbol, ids.cusip or ids.isin or "other"), listed=False)
+    return msgspec.structs.replace(
+        reported, symbol=plan_symbol(reported.symbol, ids.cusip or ids.isin or "other"), listed=False
+    )
 
 
 def improves(reported: ReportedInstrument, known: Instrument) -> bool:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from realtime.contract.names import HOLDINGS_CHANGED
 from realtime.domain.account import AccountId, ConnectionId, ConnectionStatus, ProviderName, UserId, account_id
 from realtime.domain.instrument import InstrumentId
@@ -93,8 +95,7 @@ class OlderConnection:
     accounts: tuple[StoredAccount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredHolding:
+class StoredHolding(msgspec.Struct, frozen=True):
     """A holding as stored; `value`, `cost_basis` and the provider's `price` in `currency`, the instrument's."""
 
     instrument_id: InstrumentId

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from realtime.contract.names import HOLDINGS_CHANGED
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.holding import AccountHoldings, Holding
@@ -44,8 +46,7 @@ order by h.account_id, h.instrument_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedHolding:
+class ReportedHolding(msgspec.Struct, frozen=True):
     """A holding as a sync found it; the provider's own value of it and price per unit are in instrument currency."""
 
     instrument_id: InstrumentId

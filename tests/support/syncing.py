@@ -214,13 +214,14 @@ async def sync_world(
     *,
     only: tuple[str, ...] = ("plaid", "snaptrade", "alpaca"),
     bus: Bus | None = None,
+    seed: int = 7,
     **settings: Any,
 ) -> AsyncIterator[SyncWorld]:
     """Start the simulators (of `only` these providers) and our side of them."""
     apps: dict[str, Callable[[], Any]] = {
-        "plaid": lambda: PlaidServer(7).app(),
-        "snaptrade": lambda: SnapTradeServer(7).app(),
-        "alpaca": lambda: BrokerServer(7).app(),
+        "plaid": lambda: PlaidServer(seed).app(),
+        "snaptrade": lambda: SnapTradeServer(seed).app(),
+        "alpaca": lambda: BrokerServer(seed).app(),
     }
     with ExitStack() as servers:
         urls = {name: servers.enter_context(served(app)) for name, app in apps.items() if name in only}

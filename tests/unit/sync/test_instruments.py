@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from providers.base import ReportedInstrument
 from realtime.domain.asset_class import AssetClass
@@ -25,7 +26,7 @@ def test_provider_id_comes_first() -> None:
 def test_id_used_for_another_currency_is_not_believed() -> None:
     """Ensure that one id for listings in two currencies does not mix their prices."""
     known = Known({"x9": replace(BRK, currency="CAD")}, [BRK])
-    assert known.find(replace(REPORTED, symbol="BRK.B")) is BRK
+    assert known.find(structs.replace(REPORTED, symbol="BRK.B")) is BRK
 
 
 @pytest.mark.parametrize(
@@ -41,27 +42,29 @@ def test_identifiers_come_before_the_symbol(ids: SecurityIds, reported: dict[str
     """Ensure that FIGI, ISIN and CUSIP recognise what is spelled unlike anything known."""
     known = replace(BRK, ids=ids)
     register = Known({}, [replace(BRK, id=InstrumentId("2"), symbol="BRKB"), known])
-    assert register.find(replace(REPORTED, **reported)) is known  # type: ignore[arg-type]
-    elsewhere = replace(REPORTED, symbol="X", currency="EUR", **reported)  # type: ignore[arg-type]
+    assert register.find(structs.replace(REPORTED, **reported)) is known
+    elsewhere = structs.replace(REPORTED, symbol="X", currency="EUR", **reported)
     assert register.find(elsewhere) is None
 
 
 def test_an_option_is_not_its_underlying() -> None:
     """Ensure that a contract which carries its underlying's identifiers does not become the share."""
     register = Known({}, [replace(BRK, ids=SecurityIds(cusip="084670702"))])
-    contract = replace(REPORTED, symbol="BRKB280121C00500000", asset_class=AssetClass.OPTION, multiplier=Decimal(100))
-    assert register.find(replace(contract, cusip="084670702")) is None
+    contract = structs.replace(
+        REPORTED, symbol="BRKB280121C00500000", asset_class=AssetClass.OPTION, multiplier=Decimal(100)
+    )
+    assert register.find(structs.replace(contract, cusip="084670702")) is None
 
 
 def test_symbol_comes_last() -> None:
     """Ensure that canonical symbol and currency recognise an instrument across providers."""
-    assert Known({}, [BRK]).find(replace(REPORTED, symbol="BRK.B")) is BRK
+    assert Known({}, [BRK]).find(structs.replace(REPORTED, symbol="BRK.B")) is BRK
 
 
 def test_one_symbol_for_two_securities_is_told_apart() -> None:
     """Ensure that a symbol which names another security than before makes no instrument of both."""
     before = replace(BRK, ids=SecurityIds(cusip="084670702"))
-    other = replace(REPORTED, symbol="BRK.B", cusip="037833100")
+    other = structs.replace(REPORTED, symbol="BRK.B", cusip="037833100")
     assert Known({}, [before]).find(other) is None
     apart = told_apart(other)
     assert (apart.symbol, apart.listed) == ("BRK.B@037833100", False)
@@ -72,23 +75,23 @@ def test_a_code_of_its_provider_gives_way() -> None:
     """Ensure that what one provider knew by a code of its own becomes the market's as soon as an identifier says so."""
     coded = replace(BRK, id=InstrumentId("2"), symbol="084670702@ins_1", ids=SecurityIds(cusip="084670702"))
     market = replace(BRK, ids=SecurityIds(cusip="084670702"))
-    reported = replace(REPORTED, symbol="084670702@ins_1", cusip="084670702")
+    reported = structs.replace(REPORTED, symbol="084670702@ins_1", cusip="084670702")
     assert Known({"x9": coded}, [coded]).find(reported) is coded
     assert Known({"x9": coded}, [market, coded]).find(reported) is market
-    assert Known({}, [coded]).find(replace(REPORTED, symbol="BRK.B", cusip="084670702")) is None
+    assert Known({}, [coded]).find(structs.replace(REPORTED, symbol="BRK.B", cusip="084670702")) is None
 
 
 def test_better_knowledge_improves() -> None:
     """Ensure that a name, a class or a listing is filled in, and that nothing good is overwritten."""
     unnamed = replace(BRK, name="BRK.B")
     assert improves(REPORTED, unnamed)
-    assert improves(replace(REPORTED, asset_class=AssetClass.ETF), BRK)
+    assert improves(structs.replace(REPORTED, asset_class=AssetClass.ETF), BRK)
     assert improves(REPORTED, replace(BRK, asset_class=AssetClass.OTHER))
-    assert improves(replace(REPORTED, symbol="BRK.B"), replace(BRK, listed=False))
+    assert improves(structs.replace(REPORTED, symbol="BRK.B"), replace(BRK, listed=False))
     assert not improves(REPORTED, replace(BRK, listed=False))
-    assert improves(replace(REPORTED, figi="BBG000DWG505"), BRK)
+    assert improves(structs.replace(REPORTED, figi="BBG000DWG505"), BRK)
     assert not improves(REPORTED, BRK)
-    assert not improves(replace(REPORTED, asset_class=AssetClass.OTHER, listed=False), BRK)
+    assert not improves(structs.replace(REPORTED, asset_class=AssetClass.OTHER, listed=False), BRK)
 
 
 def test_new_instruments_differ() -> None:
