@@ -66,6 +66,7 @@ async def test_a_sync_killed_in_a_few_lines_is_repaired(postgres_dsn: str, pool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_a_sync_killed_in_any_of_200_lines_is_repaired(postgres_dsn: str, pool: Pool) -> None:
     """Ensure that wherever a sync dies, the next run leaves what the provider has: nothing lost, nothing doubled."""
     assert await _survived(postgres_dsn, pool, 200) >= 180
