@@ -17,6 +17,7 @@ from api.routes import (
     config,
     connections,
     explain,
+    flags,
     health,
     intraday,
     jobs,
@@ -51,7 +52,7 @@ def create_routes(parts: Parts) -> FastAPI:
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade, alpaca)
     values = (accounts, portfolio, intraday, explain)
-    for routes in (session, config, *values, *linking, webhooks, audit, health, status, jobs):
+    for routes in (session, config, *values, *linking, webhooks, flags, audit, health, status, jobs):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     describe(app)
     app.router.default = DashboardFiles(parts.settings.dashboard_dir)

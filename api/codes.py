@@ -21,6 +21,7 @@ CODES: Mapping[str, Code] = {
     "bad_request": Code(400, "The request cannot be read at all."),
     "unauthenticated": Code(401, "There is no valid token: sign in again."),
     "operators_only": Code(403, "An operator's token is needed."),
+    "flag_off": Code(403, "A feature flag is off for you: `GET /api/flags`."),
     "not_found": Code(404, "There is nothing at this address."),
     "unknown_account": Code(404, "You have no such account."),
     "unknown_connection": Code(404, "You have no such connection."),

@@ -74,7 +74,7 @@ def _statuses(path: str, operation: dict[str, Any]) -> Iterator[int]:
         yield 429
     if operation.get("security") or path in _SIGNED or path == "/api/session":
         yield 401
-    if "status" in operation["tags"]:
+    if operation.get("security"):
         yield 403
     if "{" in path or "requestBody" in operation:
         yield 404

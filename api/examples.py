@@ -103,6 +103,7 @@ _FORMATS: Mapping[str, str] = {"date-time": _TIME, "date": _DATE, "uuid": _CONNE
 _KEYS: Mapping[str, str] = {
     "accounts": _ACCOUNT,
     "facts": "partitions",
+    "flags": "trade_execution",
     "not_in_lines": "cost_basis",
     "points": _CONNECTION,
     "quarantined": "reason",

@@ -40,6 +40,7 @@ Event = Literal[
     "previous_closes_loaded",
     "provider_unreachable",
     "redis_unreachable",
+    "refresh_switched_off",
     "stage_failed",
     "stage_restarted",
     "stage_started",

@@ -17,6 +17,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from realtime.clock import MarketClock, WallClock
 from realtime.errors import Misconfigured
+from realtime.flag_settings import FlagSettings
 from realtime.security_settings import SecuritySettings
 from realtime.watch_settings import WatchSettings
 
@@ -25,7 +26,7 @@ def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
-class Settings(SecuritySettings, WatchSettings):
+class Settings(SecuritySettings, FlagSettings, WatchSettings):
     """What a process needs to know, read once at start-up from the environment and `.env`."""
 
     model_config = SettingsConfigDict(

@@ -45,6 +45,7 @@ async def main(process: Process) -> None:
             process.log,
             bus,
             Decimal(str(settings.sync_drift_max_pct)),
+            settings.flags,
         )
         name = f"{gethostname()}:{os.getpid()}:{new_key()}"
         worker = Worker(

@@ -1,7 +1,7 @@
 """What a refresh needs (wiring), and what it gives back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from providers.base import Access, Provider
@@ -11,6 +11,7 @@ from realtime.bus.client import Bus
 from realtime.clock import Clock
 from realtime.crypto import CredentialCipher
 from realtime.domain.account import ConnectionStatus
+from realtime.domain.flag import DEFAULTS, FlagStates
 from realtime.errors import Unsupported
 from realtime.log import Log
 from realtime.store.connections import StoredConnection, connection_by_id
@@ -25,6 +26,7 @@ class Parts:
     Attributes:
         bus: Where the exchange rates are; without it they are unknown.
         drift_max_pct: Difference between our total and the provider's from which an account is marked, percent.
+        flags: The environment's.
     """
 
     pool: Pool
@@ -34,6 +36,7 @@ class Parts:
     log: Log
     bus: Bus | None = None
     drift_max_pct: Decimal = Decimal(1)
+    flags: FlagStates = field(default_factory=lambda: DEFAULTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from datetime import datetime, time, timedelta
 
 from realtime.market_hours import NEW_YORK
 from realtime.store.connections import LastRuns, last_runs
+from realtime.store.flags import flags_of_everybody
 from realtime.store.jobs import OUTAGE, JobKind, Trigger, enqueue_refresh, prune_jobs
 from sync.parts import Parts
+from sync.switches import may_refresh
 
 _LOOK_EVERY_S = 30.0
 
@@ -47,7 +49,10 @@ async def schedule(parts: Parts, holdings_at: time, balances_every: timedelta) -
     """Queue what is due, for ever."""
     while True:
         try:
+            overridden = await flags_of_everybody(parts.pool, parts.flags)
             for last in await last_runs(parts.pool):
+                if not may_refresh(last.provider, overridden.get(last.user_id, parts.flags)):
+                    continue
                 for kind in due(last, parts.clock.now(), holdings_at, balances_every):
                     await enqueue_refresh(
                         parts.pool,

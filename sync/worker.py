@@ -15,6 +15,7 @@ from realtime.errors import RetryLater
 from realtime.metrics import SYNC_ERROR, SYNC_LATENCY
 from realtime.process import Health
 from realtime.store.connections import mark_failed, mark_synced
+from realtime.store.flags import flags_of_connection
 from realtime.store.jobs import (
     OUTAGE,
     Job,
@@ -33,6 +34,7 @@ from realtime.store.pool import Connection
 from realtime.store.sync_runs import Outcome, RunResult, finish_run, start_run
 from sync.parts import ClaimLost, Parts, Refreshed
 from sync.products.registry import PRODUCTS
+from sync.switches import may_refresh
 from sync.verdicts import Verdict, verdict
 
 CLAIM_S = 4.0
@@ -127,6 +129,10 @@ async def run_job(parts: Parts, job: Job) -> None:
     Raises:
         ClaimLost: Another worker has it; nothing was changed or recorded.
     """
+    if await _is_switched_off(parts, job):
+        await finish_job(parts.pool, job)
+        parts.log.info("refresh_switched_off", connection=job.connection_id, product=job.kind.value)
+        return
     began_s = parts.clock.monotonic()
     run = await start_run(parts.pool, job.connection_id, job.user_id, job.kind.value, job.trigger, parts.clock.now())
     refreshed, failure = await _outcome(parts, job)
@@ -146,6 +152,11 @@ async def run_job(parts: Parts, job: Job) -> None:
     if failure is not None and failure.retry_after_s is not None:
         await retry_job(parts.pool, job, failure.retry_after_s, failure.message)
     _tell(parts, job, failure, duration_ms)
+
+
+async def _is_switched_off(parts: Parts, job: Job) -> bool:
+    found = await flags_of_connection(parts.pool, job.connection_id, parts.flags)
+    return found is not None and not may_refresh(*found)
 
 
 async def _follow_up(database: Connection, job: Job) -> None:

@@ -20,6 +20,7 @@ GROUPS = (
     ("Alpaca", ("alpaca_", "stream_", "broker_key", "broker_secret", "broker_url")),
     ("Plaid", ("plaid_",)),
     ("SnapTrade", ("snaptrade_",)),
+    ("Feature flags", ("ff_",)),
     ("Sync", ("sync_", "holdings_", "balances_", "provider_")),
 )  # fmt: skip
 

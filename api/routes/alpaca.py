@@ -3,13 +3,15 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
+from api.flags import needs
 from api.linking import LinkerOf
 from api.problems import Unprocessable
 from api.routes.snaptrade import PortalAnswer
 from providers.linking import connect_alpaca
+from realtime.domain.flag import Flag
 from realtime.errors import BadRequest, ReconnectNeeded
 
 router = APIRouter(prefix="/api/alpaca", tags=["alpaca"])
@@ -25,7 +27,7 @@ class ConnectRequest(BaseModel):
     )
 
 
-@router.post("/connect")
+@router.post("/connect", dependencies=[Depends(needs(Flag.BROKERAGE_MODE))])
 async def connect(body: ConnectRequest, linker: LinkerOf) -> PortalAnswer:
     """Keep a trading account's keys, once Alpaca has accepted them; a refresh follows.
 

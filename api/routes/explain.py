@@ -3,19 +3,22 @@
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from api.caller import Caller
+from api.flags import needs
 from api.parts import PartsOf
 from api.problems import NotFound
 from realtime.bus.live_states import live_states
 from realtime.domain.account import AccountId, SubjectKey, UserId
+from realtime.domain.flag import Flag
 from realtime.explanation import explain, explanation_data, provenance
 from realtime.store.portfolio import LinkedAccount, linked_accounts
 
 router = APIRouter(tags=["explain"])
+_NEEDED = [Depends(needs(Flag.PORTFOLIO_INSIGHTS))]
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _SUMS = "market_value, cash, total_value, cost_basis, unrealized_gain, day_change"
 
@@ -65,7 +68,7 @@ class ExplanationAnswer(BaseModel):
     rounding: dict[str, float | None] = Field(description="Totals are rounded once, at the end.")
 
 
-@router.get("/api/accounts/{account_id}/explain", responses={200: {"model": ExplanationAnswer}})
+@router.get("/api/accounts/{account_id}/explain", responses={200: {"model": ExplanationAnswer}}, dependencies=_NEEDED)
 async def explained_account(user_id: Caller, parts: PartsOf, account_id: str) -> Response:
     """Return how an account's value is made."""
     accounts = [row for row in await linked_accounts(parts.pool, user_id) if row.id == account_id]
@@ -74,7 +77,7 @@ async def explained_account(user_id: Caller, parts: PartsOf, account_id: str) ->
     return await _explained(parts, user_id, accounts[0].id, accounts)
 
 
-@router.get("/api/portfolio/explain", responses={200: {"model": ExplanationAnswer}})
+@router.get("/api/portfolio/explain", responses={200: {"model": ExplanationAnswer}}, dependencies=_NEEDED)
 async def explained_portfolio(user_id: Caller, parts: PartsOf) -> Response:
     """Return how the whole portfolio's value is made."""
     return await _explained(parts, user_id, None, await linked_accounts(parts.pool, user_id))

@@ -2,11 +2,13 @@
 
 from datetime import date
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.caller import Caller
+from api.flags import needs
 from api.parts import PartsOf
+from realtime.domain.flag import Flag
 from realtime.market_hours import TradingDay, market_hours_around
 from realtime.store.intraday import prices_of_day, values_of_day
 from realtime.store.portfolio import open_as
@@ -31,7 +33,7 @@ class IntradayPrices(BaseModel):
     points: dict[str, list[IntradayPoint]] = Field(description="By instrument; the more, the fewer points each.")
 
 
-@router.get("/api/portfolio/intraday")
+@router.get("/api/portfolio/intraday", dependencies=[Depends(needs(Flag.PORTFOLIO_INSIGHTS))])
 async def intraday(user_id: Caller, parts: PartsOf) -> IntradayPortfolio:
     """Return the total value at each minute of the current trading day."""
     day = _trading_day(parts)

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from api.aggregated import Number
 from api.caller import Caller
+from api.flags import needs
 from api.linking import Linker, LinkerOf
 from api.parts import PartsOf
 from api.problems import NotFound, Unprocessable
@@ -18,6 +19,7 @@ from api.routes.connections import Connections, Message, SyncLogs, connections_a
 from providers.base import Product
 from providers.linking import access_to, connect_plaid
 from realtime.domain.account import ConnectionId, ProviderName
+from realtime.domain.flag import Flag
 from realtime.errors import BadRequest, RetryLater
 from realtime.store.link_sessions import link_session_user, remember_link_session
 from realtime.store.portfolio import linked_accounts, linked_connections, open_as
@@ -92,7 +94,7 @@ class Institutions(BaseModel):
     institutions: list[Institution]
 
 
-@router.post("/link-token")
+@router.post("/link-token", dependencies=[Depends(needs(Flag.AGGREGATION_MODE))])
 async def link_token(linker: LinkerOf, body: LinkTokenRequest | None = None) -> LinkTokenAnswer:
     """Begin a Link session, to link or to repair: the token, and the address of Plaid's own page for it."""
     wanted = body or LinkTokenRequest()
@@ -114,14 +116,14 @@ async def link_token(linker: LinkerOf, body: LinkTokenRequest | None = None) -> 
     )
 
 
-@router.post("/connect")
-@router.post("/link-investment-account")
+@router.post("/connect", dependencies=[Depends(needs(Flag.AGGREGATION_MODE))])
+@router.post("/link-investment-account", dependencies=[Depends(needs(Flag.AGGREGATION_MODE))])
 async def connect(body: ConnectRequest, linker: LinkerOf) -> ConnectAnswer:
     """Keep what a Link session ended with, by its public token or the link token of a hosted one; a refresh follows."""
     return await _connect(linker, body)
 
 
-@router.post("/transactions/exchange")
+@router.post("/transactions/exchange", dependencies=[Depends(needs(Flag.AGGREGATION_MODE))])
 async def exchange(body: ConnectRequest, linker: LinkerOf) -> ConnectAnswer:
     """Finish linking a login that must offer one of our products; 422 when it offers none, and nothing is linked."""
     answer = await _connect(linker, body)

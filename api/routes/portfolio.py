@@ -1,15 +1,17 @@
 """The user's whole portfolio: read it, or have it refreshed from its providers."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.aggregated import AggregatedPortfolio, aggregated
 from api.caller import Caller
+from api.flags import needs
 from api.live_values import live_values
 from api.parts import PartsOf
 from api.problems import NotFound
 from api.refreshing import request_refresh
 from realtime.domain.account import AccountId
+from realtime.domain.flag import Flag
 from realtime.store.portfolio import connections_of, linked_accounts, newest_transactions, open_as
 
 router = APIRouter(tags=["portfolio"])
@@ -24,7 +26,7 @@ class RefreshAnswer(BaseModel):
     message: str
 
 
-@router.get("/api/portfolio/aggregated")
+@router.get("/api/portfolio/aggregated", dependencies=[Depends(needs(Flag.MULTI_ACCOUNT_ANALYTICS))])
 async def aggregated_portfolio(user_id: Caller, parts: PartsOf) -> AggregatedPortfolio:
     """Return holdings by instrument over all accounts, with live values."""
     accounts = await linked_accounts(parts.pool, user_id)

@@ -3,13 +3,15 @@
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from api.flags import need_flag, needs
 from api.linking import LinkerOf
 from api.routes.connections import Message
 from providers.linking import connect_snaptrade, snaptrade_login_url
 from realtime.domain.account import ProviderName
+from realtime.domain.flag import Flag
 from realtime.store.portfolio import linked_connections
 
 router = APIRouter(prefix="/api/snaptrade", tags=["snaptrade"])
@@ -40,10 +42,12 @@ class PortalAnswer(BaseModel):
     connection_ids: list[str]
 
 
-@router.post("/connection-url")
+@router.post("/connection-url", dependencies=[Depends(needs(Flag.AGGREGATION_MODE))])
 async def connection_url(linker: LinkerOf, body: ConnectionUrlRequest | None = None) -> ConnectionUrl:
     """Begin to link, or to repair: the portal's address."""
     wanted = body or ConnectionUrlRequest()
+    if wanted.connection_type == "trade":
+        await need_flag(linker.parts, linker.user_id, Flag.TRADE_EXECUTION, Flag.SNAPTRADE_TRADE_EXECUTION)
     repaired = None
     if wanted.connection_id is not None:
         repaired = (await linker.connection(wanted.connection_id, ProviderName.SNAPTRADE)).provider_connection_id
@@ -60,7 +64,7 @@ async def connection_url(linker: LinkerOf, body: ConnectionUrlRequest | None = N
     return ConnectionUrl(connection_url=url)
 
 
-@router.post("/connect")
+@router.post("/connect", dependencies=[Depends(needs(Flag.AGGREGATION_MODE))])
 async def connect(linker: LinkerOf, body: PortalRequest | None = None) -> PortalAnswer:
     """Keep the connections that the caller made in the portal, as SnapTrade itself says; a refresh follows."""
     keys = await connect_snaptrade(

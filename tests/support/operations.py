@@ -42,6 +42,7 @@ SAMPLES: dict[str, Sample] = {
     "GET /api/connections/{connection_id}/sync-logs": Sample({"connection_id": "connection"}),
     "POST /api/connections/{connection_id}/rotate": Sample({"connection_id": "connection"}),
     "GET /api/audit": Sample(),
+    "GET /api/flags": Sample(),
     "DELETE /api/connections/{connection_id}": Sample({"connection_id": "connection"}),
     "POST /api/plaid/link-token": Sample({"connection_id": "connection"}),
     "POST /api/plaid/connect": Sample({"link_token": "link_token"}),
