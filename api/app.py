@@ -7,6 +7,7 @@ from api.caller import no_token_in_url
 from api.dashboard_files import DashboardFiles
 from api.description import describe
 from api.guards import Guards, security_headers
+from api.idempotency import Idempotent
 from api.parts import Parts
 from api.problems import add_problem_handlers
 from api.rate_limits import Limited
@@ -35,7 +36,10 @@ __all__ = ["Parts", "create_app", "create_routes"]
 
 def create_app(parts: Parts) -> ASGIApp:
     """Build what a server runs: the routes, limited and guarded; even the answer to a bug has its security headers."""
-    return Guards(Limited(create_routes(parts), parts), headers=security_headers(parts.settings.public_websocket_url))
+    return Guards(
+        Limited(Idempotent(create_routes(parts), parts), parts),
+        headers=security_headers(parts.settings.public_websocket_url),
+    )
 
 
 def create_routes(parts: Parts) -> FastAPI:

@@ -8,6 +8,8 @@ from fastapi import FastAPI
 
 from api.codes import CODES
 from api.examples import example_of
+from api.idempotency import HEADER as IDEMPOTENCY_KEY
+from api.idempotency import KEY_PATTERN
 from api.problems import PROBLEM_MEDIA_TYPE
 
 _PROBLEM = {
@@ -21,6 +23,13 @@ _PROBLEM = {
         "code": {"type": "string", "enum": list(CODES), "description": "Stable: decide by it."},
         "detail": {"type": "string", "description": "A sentence for a person; may change."},
     },
+}
+_IDEMPOTENCY_KEY = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": KEY_PATTERN},
+    "description": "Chosen by the client: the same request again gets the same answer, for a day.",
 }
 _SIGNED = ("/webhook/plaid", "/api/snaptrade/webhook")
 _LINKING = {"alpaca", "plaid", "snaptrade", "connections"}
@@ -44,7 +53,9 @@ def _complete(page: dict[str, Any]) -> None:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for path, methods in page["paths"].items():
-        for operation in methods.values():
+        for method, operation in methods.items():
+            if method != "get" and operation.get("security"):
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             operation["responses"].pop("422", None)
             _add_examples(operation, schemas)
             _add_problems(path, operation)
@@ -82,6 +93,8 @@ def _statuses(path: str, operation: dict[str, Any]) -> Iterator[int]:
         yield 413
     if "requestBody" in operation or operation.get("parameters"):
         yield 422
+    if _IDEMPOTENCY_KEY in operation.get("parameters", []):
+        yield 409
     if _LINKING & {*operation["tags"]} and operation.get("security"):
         yield from (409, 422, 502)
 

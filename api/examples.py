@@ -10,6 +10,7 @@ _ACCOUNT = "plaid_0195f2d0c7f47d6b8f3a2e6b1c9d4e5f"
 _TIME, _DATE = "2026-11-20T15:30:00Z", "2026-11-20"
 
 _TEXTS: Mapping[str, str] = {
+    "Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324",
     "account": _ACCOUNT,
     "account_id": _ACCOUNT,
     "account_name": "Retirement",

@@ -91,6 +91,11 @@ def _unauthenticated(_request: Request, error: Exception) -> Response:
 
 def _retry_later(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RetryLater)
+    return retry_later(error)
+
+
+def retry_later(error: RetryLater) -> Response:
+    """Return the answer to what cannot be done now."""
     after_s = _RETRY_AFTER_S if error.after_s is None else ceil(error.after_s)
     return problem(503, "retry_later", error.reason, {"Retry-After": str(after_s)})
 

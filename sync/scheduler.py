@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from realtime.market_hours import NEW_YORK
 from realtime.store.connections import LastRuns, last_runs
 from realtime.store.flags import flags_of_everybody
+from realtime.store.idempotency import prune_keys
 from realtime.store.jobs import OUTAGE, JobKind, Trigger, enqueue_refresh, prune_jobs
 from sync.parts import Parts
 from sync.switches import may_refresh
@@ -62,6 +63,7 @@ async def schedule(parts: Parts, holdings_at: time, balances_every: timedelta) -
                         kind=kind,
                     )
             await prune_jobs(parts.pool)
+            await prune_keys(parts.pool)
         except OUTAGE as error:
             parts.log.warning("database_unreachable", reason=type(error).__name__)
         await parts.clock.sleep(_LOOK_EVERY_S)
