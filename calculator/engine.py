@@ -115,11 +115,9 @@ class Engine:
 
     def take(self, loaded: Loaded) -> None:
         """Take in holdings as loaded; what changed is published in full."""
-        self._pending.moved.add(self._marks.add(loaded.instruments))
-        self._pending.moved.add(self._marks.set_provider_prices(loaded.provider_marks))
-        restated = self._marks.set_actions(loaded.actions)
-        self._pending.moved.add(restated)
-        self._pending.full.update(self._watched.roll(restated.columns))
+        self._moved(self._marks.add(loaded.instruments))
+        self._moved(self._marks.set_provider_prices(loaded.provider_marks))
+        self._moved(self._marks.set_actions(loaded.actions))
         for user in loaded.users:
             if partition_of(user.user_id) in self.partitions:
                 self._put(user)
@@ -173,7 +171,7 @@ class Engine:
                 self.feed_entry = position.entry_id
                 self._read_board_again = False
                 board = await read_board(self._bus)
-                self._pending.moved.add(self._marks.take_board(board.values()))
+                self._moved(self._marks.take_board(board.values()))
                 self.problem = None
                 self._board_read.set()
                 self._news.set()
@@ -188,15 +186,22 @@ class Engine:
                 await self._wait_for_redis(error)
 
     def _observe(self, batches: Iterable[PriceBatch]) -> None:
-        pending = self._pending
+        pending, moment = self._pending, self._marks.moment
+        if moment.now < moment.pre_open <= self._market.now():
+            self._advance()  # the day's prices are in its own shares from the very first on
         for batch in batches:
             moved = self._marks.observe(batch.prices)
             if moved.columns or moved.currencies:
-                pending.moved.add(moved)
+                self._moved(moved)
                 newest = max(batch.prices, key=_received_ns)
                 if newest.received_ns > (0 if pending.newest is None else pending.newest.received_ns):
                     pending.newest = newest
                 self._news.set()
+
+    def _moved(self, moved: Moved) -> None:
+        self._pending.moved.add(moved)
+        if moved.restated:
+            self._pending.full.update(self._watched.roll(moved.restated))
 
     async def _beat(self) -> None:
         """Let time pass in the marks, and see whether Redis still has what we published."""

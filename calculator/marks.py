@@ -13,7 +13,7 @@ from calculator.fx import Rates
 from calculator.mark import UNPRICED, Mark, ProviderMark, choose_mark, split_ratio
 from calculator.moment import Moment
 from realtime.domain.asset_class import AssetClass
-from realtime.domain.corporate_action import CorporateAction
+from realtime.domain.corporate_action import CorporateAction, Split
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Price, supersedes
 
@@ -21,20 +21,23 @@ _CASH_PREFIX = "CUR:"
 _CLASSES = list(AssetClass)
 _CLASS_CODE = {asset_class: code for code, asset_class in enumerate(_CLASSES)}
 _CAPACITY = 64
+Actions = tuple[CorporateAction, ...]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(slots=True)
 class Moved:
-    """What changed: columns whose mark is another, currencies whose dollar rate is."""
+    """What changed: columns whose mark is another, currencies whose dollar rate is, columns restated after a split."""
 
     columns: set[int] = field(default_factory=set)
     currencies: set[str] = field(default_factory=set)
+    restated: set[int] = field(default_factory=set)
 
     def add(self, other: "Moved") -> None:
         """Take in what else changed."""
         self.columns |= other.columns
         self.currencies |= other.currencies
+        self.restated |= other.restated
 
 
 class Marks:
@@ -50,7 +53,7 @@ class Marks:
         self._prices: dict[InstrumentId, Price] = {}
         self._doubted: set[InstrumentId] = set()
         self._provider: dict[InstrumentId, ProviderMark] = {}
-        self._actions: dict[InstrumentId, tuple[CorporateAction, ...]] = {}
+        self._actions: dict[InstrumentId, Actions] = {}
         self._currency_of: dict[InstrumentId, str] = {}
         self._time_s = np.full(_CAPACITY, np.inf)
         self._stale = np.zeros(_CAPACITY, np.bool_)
@@ -101,15 +104,12 @@ class Marks:
                 self._remark(instrument_id, moved)
         return moved
 
-    def set_actions(self, actions: Mapping[InstrumentId, tuple[CorporateAction, ...]]) -> Moved:
+    def set_actions(self, actions: Mapping[InstrumentId, Actions]) -> Moved:
         """Take in all splits and dividends of each of these instruments."""
         moved = Moved()
         for instrument_id, news in actions.items():
-            if self._actions.get(instrument_id, ()) != news:
-                self._actions[instrument_id] = news
-                self._remark(instrument_id, moved)
-                if instrument_id in self.column_of:
-                    moved.columns.add(self.column_of[instrument_id])
+            price = self._prices.get(instrument_id)
+            self._set_actions(instrument_id, _with_split(news, None if price is None else price.split), moved)
         return moved
 
     def split_since(self, column: int, since: datetime | None) -> Decimal | None:
@@ -130,8 +130,19 @@ class Marks:
             candidates = list(range(count))
         return Moved({column for column in candidates if self._mark(column)}, self.rates.advance(moment.rates_from))
 
+    def _set_actions(self, instrument_id: InstrumentId, news: Actions, moved: Moved) -> None:
+        if self._actions.get(instrument_id, ()) != news:
+            self._actions[instrument_id] = news
+            self._remark(instrument_id, moved)
+            if instrument_id in self.column_of:
+                moved.columns.add(self.column_of[instrument_id])
+                moved.restated.add(self.column_of[instrument_id])
+
     def _take(self, price: Price, moved: Moved) -> None:
         self._prices[price.instrument_id] = price
+        if price.split is not None:
+            known = self._actions.get(price.instrument_id, ())
+            self._set_actions(price.instrument_id, _with_split(known, price.split), moved)
         self._doubted.discard(price.instrument_id)
         currency = self._currency_of.get(price.instrument_id)
         if currency is None:
@@ -176,6 +187,13 @@ class Marks:
         self._time_s[column] = np.inf if mark.time is None else mark.time.timestamp()
         self._stale[column] = mark.stale is not None
         return True
+
+
+def _with_split(actions: Actions, told: Split | None) -> Actions:
+    """Return the actions with the split that came with a price, unless they have one of that day."""
+    if told is None or any(isinstance(each, Split) and each.ex_date == told.ex_date for each in actions):
+        return actions
+    return (*actions, told)
 
 
 def _doubled(vector: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:

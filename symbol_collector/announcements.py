@@ -109,8 +109,8 @@ class Announcements:
             if asked:
                 actions = read_announcements(await self._ask(list(asked), today), asked)
                 await write_corporate_actions(self._pool, actions)
-            split = {each.instrument_id for each in actions if isinstance(each, Split) and each.ex_date == today}
-            self._prices.settle_splits(symbols, {symbol for symbol, key in asked.items() if key in split})
+            splits = {each.instrument_id: each for each in actions if isinstance(each, Split) and each.ex_date == today}
+            self._prices.settle_splits(symbols, {symbol: splits[key] for symbol, key in asked.items() if key in splits})
             self._changed()
             for symbol in symbols:
                 self._wanted.pop(symbol, None)

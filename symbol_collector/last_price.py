@@ -10,20 +10,18 @@ from datetime import date
 from decimal import Decimal
 
 from realtime.domain.asset_class import AssetClass
+from realtime.domain.corporate_action import Split
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import Delivery, HeldPrice, Price, PriceSource
 from symbol_collector.conditions import may_set_last_price
 from symbol_collector.decode import Band, Cancel, Correction, Quote, Status, Trade, to_ns, to_time
 from symbol_collector.guard import Hold, doubt
-from symbol_collector.prints import Key, Order, Print, Seen, Void, order, void_order
+from symbol_collector.prints import Key, Order, Print, Seen, Void, key_of, order, void_order
 from symbol_collector.quotes import is_sane, quote_order, quote_rule
 from symbol_collector.trading_state import TradingState
 
 _TRADES_MAX = 32
 _VOIDS_MAX = 64
-_DAY_NS = 86_400_000_000_000
-_DAY_BEGINS_NS = 5 * 3_600_000_000_000
-"""Trade ids start again each day; no session that Alpaca streams crosses 05:00 UTC, summer or winter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class LastPrice:
 
     __slots__ = (
         "_close", "_doubted", "_guarded", "_hold", "_prints", "_quote", "_quote_rule", "_session_close", "_shown",
-        "_trading", "_undone", "_voids", "delivery", "instrument_id", "revision",
+        "_trading", "_undone", "_voids", "delivery", "instrument_id", "revision", "split",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +50,7 @@ class LastPrice:
     ) -> None:
         self.instrument_id = instrument_id
         self.delivery: Delivery | None = None
+        self.split: Split | None = None
         self._guarded = asset_class is not AssetClass.OPTION
         self._quote_rule = quote_rule(asset_class)
         self.revision = revision
@@ -70,6 +69,7 @@ class LastPrice:
     def from_board(cls, price: Price, asset_class: AssetClass = AssetClass.EQUITY) -> "LastPrice":
         """Go on where an earlier collector stopped; the first snapshot by REST may still take its price back."""
         last = cls(price.instrument_id, price.revision, asset_class)
+        last.split = price.split
         if price.previous_close is not None and price.previous_close_date is not None:
             last._close = PreviousClose(price.previous_close, price.previous_close_date)
         if price.session_close is not None and price.session_close_date is not None:
@@ -159,8 +159,8 @@ class LastPrice:
 
     def correct(self, correction: Correction) -> bool:
         """Replace a trade that came or will come; return whether the price may have changed."""
-        key = _key(correction.time_ns, correction.exchange, correction.original_id)
-        next_key = _key(correction.time_ns, correction.exchange, correction.corrected_id)
+        key = key_of(correction.time_ns, correction.exchange, correction.original_id)
+        next_key = key_of(correction.time_ns, correction.exchange, correction.corrected_id)
         sets_price = may_set_last_price(correction.conditions, correction.tape)
         price = correction.price if sets_price else None
         return self._void(key, Void(False, correction.time_ns, price, next_key if next_key != key else None))
@@ -168,7 +168,7 @@ class LastPrice:
     def cancel(self, cancel: Cancel) -> bool:
         """Withdraw a trade that came or will come; return whether the price may have changed."""
         return self._void(
-            _key(cancel.time_ns, cancel.exchange, cancel.trade_id), Void(True, cancel.time_ns, None, None)
+            key_of(cancel.time_ns, cancel.exchange, cancel.trade_id), Void(True, cancel.time_ns, None, None)
         )
 
     def doubt(self) -> None:
@@ -238,6 +238,7 @@ class LastPrice:
             held=None if self._hold is None else _held(self._hold),
             delivery=self.delivery,
             band=None if now is None else self._trading.band_at(float(now.price)),
+            split=self.split,
         )
 
     def _holds(self, new: Print) -> bool:
@@ -278,7 +279,7 @@ class LastPrice:
         """Return what a trade is worth after its corrections; None when nothing is left of it."""
         price: float | None = trade.price
         if self._voids:
-            key: Key | None = _key(trade.time_ns, trade.exchange, trade.trade_id)
+            key: Key | None = key_of(trade.time_ns, trade.exchange, trade.trade_id)
             for _ in range(_VOIDS_MAX):
                 void = self._voids.get(key) if key is not None else None
                 if void is None:
@@ -291,7 +292,3 @@ class LastPrice:
 
 def _held(hold: Hold) -> HeldPrice:
     return HeldPrice(Decimal(repr(hold.newest.price)), to_time(hold.newest.time_ns), hold.reason)
-
-
-def _key(time_ns: int, exchange: str, trade_id: int) -> Key:
-    return (time_ns - _DAY_BEGINS_NS) // _DAY_NS, exchange, trade_id

@@ -1,11 +1,12 @@
 """The last price of every instrument that is held: market events in, changed prices out (pure)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from typing import assert_never
 
+from realtime.domain.corporate_action import Split
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import Delivery, HoldReason, Price, PriceSource
 from realtime.market_hours import NEW_YORK, MarketSession, market_hours_around
@@ -146,12 +147,17 @@ class LastPrices:
         suspects, self._suspects = self._suspects, set()
         return suspects
 
-    def settle_splits(self, asked: Iterable[str], split: Collection[str]) -> None:
-        """Decide on prices that look like a split, now that it is known which of the symbols asked for have one."""
+    def settle_splits(self, asked: Iterable[str], splits: Mapping[str, Split]) -> None:
+        """Take in today's splits of the symbols asked for, and decide on prices that look like one."""
         for symbol in asked:
             last = self._by_symbol.get(symbol)
-            if last is not None and last.hold is not None and last.hold.reason is HoldReason.SPLIT_LIKE:
-                if symbol in split or last.hold.is_no_split():
+            if last is None:
+                continue
+            if last.split != splits.get(symbol):
+                last.split = splits.get(symbol)
+                self._changed[last.instrument_id] = last
+            if last.hold is not None and last.hold.reason is HoldReason.SPLIT_LIKE:
+                if symbol in splits or last.hold.is_no_split():
                     last.release()
                 self._changed[last.instrument_id] = last
 

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from realtime.domain.price import PriceSource
 
 Order = tuple[int, int, str, float]
+_DAY_NS = 86_400_000_000_000
+_DAY_BEGINS_NS = 5 * 3_600_000_000_000
+"""Trade ids start again each day; no session that Alpaca streams crosses 05:00 UTC, summer or winter."""
 Key = tuple[int, str, int]
 """A trade: its day, exchange and id."""
 
@@ -52,3 +55,8 @@ class Void(NamedTuple):
 def void_order(void: Void) -> tuple[bool, int, float, Key]:
     """Return what decides which of two voids of one trade holds."""
     return void.is_cancel, void.time_ns, void.price or 0.0, void.next_key or (0, "", 0)
+
+
+def key_of(time_ns: int, exchange: str, trade_id: int) -> Key:
+    """Return what tells a trade from all others: its id is unique within a day and exchange."""
+    return (time_ns - _DAY_BEGINS_NS) // _DAY_NS, exchange, trade_id

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from realtime.domain.corporate_action import Split
 from realtime.domain.instrument import InstrumentId
 
 
@@ -94,6 +95,7 @@ class Price:
         held: A newer price that is held back; `price` is the last good one.
         delivery: None for what no stream could carry.
         band: Told only while it matters: the price is near one, or trading is paused.
+        split: Took effect today; told with the price so that nobody has the one without the other.
     """
 
     instrument_id: InstrumentId
@@ -110,6 +112,7 @@ class Price:
     held: HeldPrice | None = None
     delivery: Delivery | None = None
     band: PriceBand | None = None
+    split: Split | None = None
 
 
 def supersedes(new: Price, old: Price) -> bool:

@@ -121,12 +121,12 @@ class Holder:
     account: UUID
     instruments: dict[str, InstrumentId] = field(default_factory=dict)
 
-    async def hold(self, *symbols: str, quantity: Decimal = Decimal(10)) -> None:
+    async def hold(self, *symbols: str, quantity: Decimal = Decimal(10), as_of: datetime | None = None) -> None:
         """Replace the account's holdings, as a sync does."""
         ids = [await self.instrument(symbol) for symbol in symbols]
         async with self.pool.acquire() as connection, connection.transaction():
             rows = [ReportedHolding(each, quantity, None, None) for each in ids]
-            await replace_holdings(connection, self.account, rows, None)
+            await replace_holdings(connection, self.account, rows, as_of)
 
     async def instrument(self, symbol: str) -> InstrumentId:
         if symbol not in self.instruments:

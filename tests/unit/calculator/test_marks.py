@@ -155,3 +155,16 @@ def test_rates_grow_old_with_the_marks() -> None:
     table = marks()
     table.observe([price(instrument_id=CANADIAN.id, price=Decimal("0.7"))])
     assert table.advance(Moment.at(NOON + timedelta(minutes=61))).currencies == {"CAD"}
+
+
+def test_a_split_that_comes_with_a_price_holds_against_an_older_reading() -> None:
+    """Ensure a price in new shares is never multiplied with units of before, whatever Postgres said a moment ago."""
+    table = marks()
+    split = Split(STOCK.id, NOON.date(), Decimal(4))
+    assert table.observe([price(split=split)]).restated == {0}
+    assert table.split_since(0, NOON - timedelta(days=1)) == 4
+    assert table.set_actions({STOCK.id: ()}) == Moved()
+    assert table.set_actions({STOCK.id: (split,)}) == Moved()
+    corrected = Split(STOCK.id, NOON.date(), Decimal(5))
+    assert table.set_actions({STOCK.id: (corrected,)}).restated == {0}
+    assert table.split_since(0, NOON - timedelta(days=1)) == 5

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.domain.asset_class import AssetClass
+from realtime.domain.corporate_action import Split
 from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.domain.price import HoldReason, Price, PriceSource, TradingStatus
 from symbol_collector.decode import Quote, Status, Trade, to_ns
@@ -218,20 +219,24 @@ def split_like(*prints: tuple[float, str]) -> tuple[LastPrices, str]:
 def test_without_a_split_a_lone_print_at_its_ratio_still_waits() -> None:
     """An empty answer of the corporate actions confirms no bad print: a quote, a venue or a third print decides."""
     prices, symbol = split_like((25.0, "Q"))
-    prices.settle_splits([symbol], set())
+    prices.settle_splits([symbol], {})
     [shown] = prices.take_changed()
     assert (shown.price, shown.held and shown.held.reason) == (Decimal("100.0"), HoldReason.FAR_FROM_LAST)
     prices, symbol = split_like((25.0, "Q"), (25.1, "N"))
-    prices.settle_splits([symbol], set())
+    prices.settle_splits([symbol], {})
     [shown] = prices.take_changed()
     assert (shown.price, shown.held) == (Decimal("25.1"), None), "a true fall, seen at two venues"
 
 
-def test_an_announced_split_lets_its_price_through() -> None:
+def test_an_announced_split_lets_its_price_through_and_comes_with_it() -> None:
+    """Nobody gets a price in new shares without the ratio; the next answer may take the ratio back."""
     prices, symbol = split_like((25.0, "Q"))
-    prices.settle_splits([symbol], {symbol})
+    split = Split(InstrumentId("x"), date(2026, 11, 20), Decimal(4))
+    prices.settle_splits([symbol], {symbol: split})
     [shown] = prices.take_changed()
-    assert (shown.price, shown.held) == (Decimal("25.0"), None)
+    assert (shown.price, shown.held, shown.split) == (Decimal("25.0"), None, split)
+    prices.settle_splits([symbol], {})
+    assert [each.split for each in prices.take_changed()] == [None]
 
 
 def test_steady_trading_does_not_put_off_the_end_of_a_hold() -> None:
