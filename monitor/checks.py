@@ -177,6 +177,15 @@ def _sync_failing(seen: Overview, _limits: Limits) -> Iterable[Finding] | None:
     ])  # fmt: skip
 
 
+def _keys_refused(seen: Overview, _limits: Limits) -> Iterable[Finding] | None:
+    if seen.stored is None:
+        return None
+    return [
+        Finding(provider, f"{provider} refuses our own keys: nothing is read through it until the settings are right.")
+        for provider in seen.stored.work.keys_refused
+    ]
+
+
 def _jobs_dead(seen: Overview, _limits: Limits) -> Iterable[Finding] | None:
     return _of_work(seen, lambda work: [
         Finding("", f"{work.jobs_dead} refreshes were given up and have not succeeded since.")
@@ -208,6 +217,7 @@ CHECKS = (
     Check("calculator_behind", Severity.CRITICAL, Hours.ALWAYS, 5, _calculator_behind),
     Check("sync_overdue", Severity.WARNING, Hours.MARKET, 900, _sync_overdue),
     Check("sync_failing", Severity.WARNING, Hours.MARKET, 60, _sync_failing),
+    Check("keys_refused", Severity.CRITICAL, Hours.ALWAYS, 0, _keys_refused),
     Check("jobs_dead", Severity.WARNING, Hours.MARKET, 60, _jobs_dead),
     Check("webhooks_failing", Severity.WARNING, Hours.ALWAYS, 60, _webhooks_failing),
     Check("reconnect_needed", Severity.INFO, Hours.MARKET, 60, _reconnect_needed),

@@ -13,9 +13,10 @@ from functools import partial
 from threading import Thread
 from typing import TypeVar
 
+from providers.breaker import Breaker
 from providers.limits import Budget, Limits, RateLimited
 from realtime.domain.account import ProviderName
-from realtime.errors import RetryLater
+from realtime.errors import KeysRefused, RetryLater
 
 Answer = TypeVar("Answer")
 Translate = Callable[[Exception], Exception]
@@ -50,6 +51,7 @@ class Calls:
         self._failures = failures
         self._timeout_s = timeout_s
         self._free = asyncio.Semaphore(threads_max)
+        self._breaker = Breaker(limits.clock)
 
     async def call(
         self, function: Callable[[], Answer], budgets: Sequence[Budget] = (), *, timeout_s: float | None = None
@@ -58,19 +60,25 @@ class Calls:
 
         Raises:
             RetryLater: Too slow, or the rate limit is used up.
+            KeysRefused: The provider refused our keys not long ago.
             Exception: What `translate` makes of the SDK's exception.
         """
+        self._breaker.admit()
         await self._limits.admit(budgets)
         try:
             async with asyncio.timeout(timeout_s or self._timeout_s):
-                return await self._in_thread(function)
+                answer = await self._in_thread(function)
         except TimeoutError:
             raise RetryLater(f"{self._provider} did not answer in time") from None
         except self._failures as error:
             ours = self._translate(error)
             if isinstance(ours, RateLimited):
                 self._limits.refused(budgets, ours)
+            if isinstance(ours, KeysRefused):
+                self._breaker.refused(ours)
             raise ours from error
+        self._breaker.answered()
+        return answer
 
     def observe(self, budget: Budget, headers: Mapping[str, str]) -> None:
         """Take the provider's word on its rate limit from an answer's headers."""

@@ -64,7 +64,7 @@ class Limits:
     """The windows of one provider."""
 
     def __init__(self, clock: Clock, *, wait_max_s: float = 30.0) -> None:
-        self._clock = clock
+        self.clock = clock
         self._wait_max_s = wait_max_s
         self._windows: dict[str, Window] = {}
 
@@ -76,13 +76,13 @@ class Limits:
         """
         windows = [self._window(budget) for budget in budgets]
         while True:
-            now_s = self._clock.monotonic()
+            now_s = self.clock.monotonic()
             wait_s = max((window.wait_s(now_s) for window in windows), default=0.0)
             if wait_s <= 0:
                 break
             if wait_s > self._wait_max_s:
                 raise RetryLater("the provider's rate limit is used up", wait_s)
-            await self._clock.sleep(wait_s)
+            await self.clock.sleep(wait_s)
         for window in windows:
             window.count(now_s)
 
@@ -94,7 +94,7 @@ class Limits:
     def hold(self, budget: Budget, for_s: float) -> None:
         """Let no call out under this budget for so many seconds."""
         window = self._window(budget)
-        window.held_until_s = max(window.held_until_s, self._clock.monotonic() + for_s)
+        window.held_until_s = max(window.held_until_s, self.clock.monotonic() + for_s)
 
     def observe(self, budget: Budget, headers: Mapping[str, str]) -> None:
         """Take the provider's own word from an answer's headers.
@@ -109,7 +109,7 @@ class Limits:
         window = self._windows.get(budget.key)
         if window is None:
             if len(self._windows) >= _WINDOWS_MAX:
-                now_s = self._clock.monotonic()
+                now_s = self.clock.monotonic()
                 self._windows = {key: kept for key, kept in self._windows.items() if not kept.idle(now_s)}
             window = self._windows[budget.key] = Window(budget.per_minute)
         return window

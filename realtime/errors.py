@@ -6,6 +6,7 @@ NavstreamError
 ├── Unsupported       the institution, plan or product cannot do this; retrying is pointless
 ├── BadRequest        a client's input is wrong; `code` is stable and public
 └── Misconfigured     settings are missing or wrong; names every one of them
+    └── KeysRefused   a provider says that our own keys are wrong; nobody's connection is at fault
 """
 
 from dataclasses import dataclass
@@ -82,3 +83,14 @@ class Misconfigured(NavstreamError):
 
     def __str__(self) -> str:
         return "\n".join(("The settings are not usable:", *(f"  - {problem}" for problem in self.problems)))
+
+
+@dataclass(eq=False)
+class KeysRefused(Misconfigured):
+    """A provider refuses our own keys.
+
+    Attributes:
+        after_s: When it is asked again, seconds.
+    """
+
+    after_s: float = 0.0

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from realtime.domain.account import ConnectionStatus
-from realtime.errors import Misconfigured, ReconnectNeeded, RetryLater, Unsupported
+from realtime.errors import KeysRefused, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
 from realtime.log import redact
-from realtime.store.sync_runs import Outcome
+from realtime.store.sync_runs import KEYS_REFUSED, Outcome
 
 _BACKOFF_FIRST_S = 1.0
 _BACKOFF_MAX_S = 1800.0
 _LATER_ATTEMPTS_MAX = 15
+_KEYS_PAUSE_S = 60.0
 _BUG_ATTEMPTS_MAX = 5
 _MESSAGE_MAX = 500
 
@@ -61,6 +62,9 @@ def verdict(error: Exception, attempts: int, chance: float) -> Verdict:
             made = Verdict(Outcome.RECONNECT_NEEDED, None, ConnectionStatus.RECONNECT_NEEDED, code, redact(reason))
         case Unsupported():
             made = Verdict(Outcome.UNSUPPORTED, None, ConnectionStatus.ERROR, "unsupported", message)
+        case KeysRefused(after_s=after_s):  # however long that lasts: no connection is at fault
+            pause_s = max(after_s, _KEYS_PAUSE_S) * (1 + chance / 10)
+            made = Verdict(Outcome.FAILED, pause_s, None, KEYS_REFUSED, message)
         case Misconfigured():
             made = Verdict(Outcome.FAILED, None, ConnectionStatus.ERROR, "misconfigured", message)
         case _ if attempts < _BUG_ATTEMPTS_MAX:

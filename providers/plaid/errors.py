@@ -8,7 +8,7 @@ from providers.base import UnexpectedAnswer
 from providers.limits import RateLimited
 from providers.plaid.documents import ItemError
 from realtime.domain.account import ProviderName
-from realtime.errors import BadRequest, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
+from realtime.errors import BadRequest, KeysRefused, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
 
 FAILURES: tuple[type[Exception], ...] = (
     OpenApiException,
@@ -45,7 +45,8 @@ _UNSUPPORTED = frozenset(
         "SANDBOX_PRODUCT_NOT_ENABLED", "SANDBOX_WEBHOOK_INVALID", "SANDBOX_ONLY",
     }
 )  # fmt: skip
-_OUR_KEYS = frozenset({"INVALID_API_KEYS", "UNAUTHORIZED_ENVIRONMENT", "UNAUTHORIZED_ROUTE_ACCESS", "INVALID_PRODUCT"})
+_OUR_KEYS = frozenset({"INVALID_API_KEYS", "UNAUTHORIZED_ENVIRONMENT"})
+_OUR_PLAN = frozenset({"UNAUTHORIZED_ROUTE_ACCESS", "INVALID_PRODUCT"})
 _CLIENT_INPUT = frozenset({"INVALID_PUBLIC_TOKEN", "INVALID_LINK_TOKEN", "INVALID_ACCOUNT_ID", "INVALID_INSTITUTION"})
 _CLIENT_LIMITS = frozenset(
     {"ACCOUNTS_BALANCE_GET_LIMIT", "INSTITUTIONS_GET_LIMIT", "INSTITUTIONS_GET_BY_ID_LIMIT", "RATE_LIMIT"}
@@ -93,6 +94,12 @@ def error_for(said: ItemError, status: int | None) -> Exception:
     return UnexpectedAnswer(ProviderName.PLAID, code, reason)
 
 
+def _our_fault(code: str) -> Misconfigured:
+    if code in _OUR_KEYS:
+        return KeysRefused((f"PLAID_CLIENT_ID, PLAID_SECRET, PLAID_ENV: Plaid refuses them [{code}]",))
+    return Misconfigured((f"PLAID_CLIENT_ID: Plaid has not enabled this for it [{code}]",))
+
+
 def _known(code: str, reason: str) -> Exception | None:
     if code in _UNSUPPORTED:
         return Unsupported(f"{reason} [{code}]")
@@ -100,8 +107,8 @@ def _known(code: str, reason: str) -> Exception | None:
         return ReconnectNeeded(code, reason)
     if code in _RETRY_AFTER_S:
         return RetryLater(f"{reason} [{code}]", _RETRY_AFTER_S[code])
-    if code in _OUR_KEYS:
-        return Misconfigured((f"PLAID_CLIENT_ID, PLAID_SECRET, PLAID_ENV: Plaid refuses them [{code}]",))
+    if code in _OUR_KEYS | _OUR_PLAN:
+        return _our_fault(code)
     if code in _CLIENT_INPUT:
         return BadRequest(code.lower(), reason)
     return None

@@ -9,7 +9,7 @@ from providers.base import UnexpectedAnswer
 from providers.limits import RateLimited, told_wait_s
 from providers.snaptrade.documents import ErrorAnswer
 from realtime.domain.account import ProviderName
-from realtime.errors import Misconfigured, ReconnectNeeded, RetryLater, Unsupported
+from realtime.errors import KeysRefused, ReconnectNeeded, RetryLater, Unsupported
 from realtime.log import redact
 
 FAILURES: tuple[type[Exception], ...] = (OpenApiException, urllib3.exceptions.HTTPError, msgspec.DecodeError)
@@ -56,7 +56,7 @@ def _from_answer(error: ApiException) -> Exception:
 
 def _refusal(status: int, code: str, detail: str) -> Exception | None:
     if code in _OUR_KEYS and status == 401:  # with 400 the same code is a request that is wrong
-        return Misconfigured((f"SNAPTRADE_CLIENT_ID, SNAPTRADE_CONSUMER_KEY: SnapTrade refuses them [{code}]",))
+        return KeysRefused((f"SNAPTRADE_CLIENT_ID, SNAPTRADE_CONSUMER_KEY: SnapTrade refuses them [{code}]",))
     if code in _UNSUPPORTED or status in {410, 501}:
         return Unsupported(detail or f"SnapTrade answered HTTP {status}")
     if code in _RECONNECT and status < 500:

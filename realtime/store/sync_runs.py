@@ -26,6 +26,8 @@ _ABANDONED = """
 update sync_runs set finished_at = $2, outcome = 'failed', error_code = 'abandoned'
 where connection_id = $1 and finished_at is null
 """
+KEYS_REFUSED = "keys_refused"
+"""Error code of runs that failed because a provider refuses our own keys."""
 
 
 class Outcome(StrEnum):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from realtime.store.jobs import JobKind, count_jobs
 from realtime.store.pool import Connection, Pool
+from realtime.store.sync_runs import KEYS_REFUSED
 
 _OVERDUE = """
 select count(distinct user_id) as users, count(*) as accounts, min(at) as oldest from (
@@ -31,6 +32,16 @@ select provider, count(*) from webhook_events
 where state = 'dead' and processed_at > now() - interval '1 hour' and received_at > now() - interval '2 days'
 group by provider order by provider
 """
+_KEYS_REFUSED = f"""
+with refused as (
+    select c.provider, max(r.finished_at) as at from sync_runs r join connections c on c.id = r.connection_id
+    where r.error_code = '{KEYS_REFUSED}' and r.finished_at > now() - interval '40 minutes' group by c.provider)
+select provider from refused where not exists (
+    select from sync_runs r join connections c on c.id = r.connection_id
+    where r.product = any($1::text[]) and r.outcome = 'complete' and r.finished_at > refused.at
+        and c.provider = refused.provider)
+order by provider
+"""  # noqa: S608  # nothing of a caller's is in it
 _FAILING = """
 select p.product, f.since
 from unnest($1::text[]) p (product)
@@ -65,6 +76,7 @@ class Work:
     Attributes:
         oldest_sync_at: Newest refresh of the account that has waited longest; None without accounts.
         jobs_dead: Given up within a week, and their connection not refreshed since.
+        keys_refused: Providers that refuse our own keys, and have answered nothing since.
         webhooks_dead: Webhooks of the last hour that could not be carried out, by provider.
         failing: Products without a complete refresh since they began to fail, and when that was.
     """
@@ -77,6 +89,7 @@ class Work:
     reconnect_needed: int
     failing: tuple[tuple[str, datetime], ...]
     webhooks_dead: tuple[tuple[str, int], ...] = ()
+    keys_refused: tuple[str, ...] = ()
 
 
 async def read_work(database: Connection | Pool, overdue_after_s: float, failing_after_s: float) -> Work:
@@ -89,6 +102,7 @@ async def read_work(database: Connection | Pool, overdue_after_s: float, failing
     """
     overdue = await database.fetchrow(_OVERDUE, overdue_after_s)
     jobs = await count_jobs(database)
+    products = [kind.value for kind in JobKind]
     assert overdue is not None
     return Work(
         overdue=Overdue(overdue["users"], overdue["accounts"], overdue["oldest"]),
@@ -98,8 +112,8 @@ async def read_work(database: Connection | Pool, overdue_after_s: float, failing
         jobs_dead=await database.fetchval(_DEAD),
         reconnect_needed=await database.fetchval(_RECONNECT_NEEDED),
         failing=tuple(
-            (row["product"], row["since"])
-            for row in await database.fetch(_FAILING, [kind.value for kind in JobKind], failing_after_s)
+            (row["product"], row["since"]) for row in await database.fetch(_FAILING, products, failing_after_s)
         ),
         webhooks_dead=tuple((row["provider"], row["count"]) for row in await database.fetch(_WEBHOOKS_DEAD)),
+        keys_refused=tuple(row["provider"] for row in await database.fetch(_KEYS_REFUSED, products)),
     )

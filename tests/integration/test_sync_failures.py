@@ -8,9 +8,11 @@ from pydantic import SecretStr
 
 from providers.linking import access_to
 from realtime.domain.account import ProviderName
+from realtime.errors import KeysRefused
 from realtime.store.connections import connection_by_id
 from realtime.store.jobs import JobKind
 from realtime.store.pool import Pool
+from realtime.store.work import read_work
 from tests.support.syncing import SyncWorld, sync_world
 
 
@@ -188,15 +190,27 @@ async def test_one_accounts_trouble_is_not_the_others(world: SyncWorld) -> None:
 
 
 async def test_wrong_keys_of_ours_are_named(world: SyncWorld, postgres_dsn: str) -> None:
-    """Ensure that refused keys of the operator's are a configuration error, not the user's fault."""
+    """Ensure that refused keys of the operator's are his fault alone: the refresh waits, is told once, and heals."""
     key = await world.link_plaid(await world.user())
     url = world.urls["plaid"]
     async with sync_world(postgres_dsn, world.pool, only=(), plaid_url=url, plaid_secret=SecretStr("no")) as other:
         await replace(other, parts=replace(other.parts, cipher=world.parts.cipher)).run_due()
-    row = await world.pool.fetchrow("select status, error_code, error_message from connections where id = $1", key)
-    assert row is not None
-    assert (row["status"], row["error_code"]) == ("error", "misconfigured")
-    assert "PLAID_SECRET" in row["error_message"]
+        await world.control("plaid", "faults", kind="server_error", times=1)
+        with pytest.raises(KeysRefused):  # it is not even asked: the fault is still there
+            await other.plaid.link.institutions("bank")
+        assert (await world.control("plaid", "faults", method="GET"))["faults"]
+        await world.control("plaid", "faults", method="DELETE")
+    run = await world.last_run(key)
+    assert (run["outcome"], run["error_code"]) == ("failed", "keys_refused")
+    assert "PLAID_SECRET" in run["error_message"]
+    assert await world.status(key) == ("active", None)
+    assert (await read_work(world.pool, 3600, 3600)).keys_refused == ("plaid",)
+    waits = "select extract(epoch from due_at - now())::float8 from jobs where state = 'queued'"
+    assert 30 < await world.pool.fetchval(waits) < 70
+    await world.pool.execute("update jobs set due_at = now() where state = 'queued'")
+    await world.run_due()
+    assert (await world.last_run(key))["outcome"] == "complete"
+    assert (await read_work(world.pool, 3600, 3600)).keys_refused == ()
 
 
 async def test_old_transactions_prove_no_working_login(world: SyncWorld) -> None:

@@ -10,7 +10,7 @@ from plaid.exceptions import ApiException, ApiTypeError
 from providers.base import UnexpectedAnswer
 from providers.limits import RateLimited
 from providers.plaid.errors import our_error
-from realtime.errors import BadRequest, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
+from realtime.errors import BadRequest, KeysRefused, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
 
 
 def answer(status: int, code: str | None = None, kind: str = "ITEM_ERROR", body: str | None = None) -> ApiException:
@@ -37,7 +37,7 @@ def answer(status: int, code: str | None = None, kind: str = "ITEM_ERROR", body:
         ("PRODUCTS_NOT_SUPPORTED", 400, Unsupported),
         ("INSTITUTION_NO_LONGER_SUPPORTED", 400, Unsupported),
         ("CREDITS_EXHAUSTED", 429, Unsupported),
-        ("INVALID_API_KEYS", 400, Misconfigured),
+        ("INVALID_API_KEYS", 400, KeysRefused),
         ("INVALID_PUBLIC_TOKEN", 400, BadRequest),
         ("INVALID_ACCESS_TOKEN", 400, UnexpectedAnswer),
         ("UNKNOWN_FIELDS", 400, UnexpectedAnswer),
@@ -62,7 +62,7 @@ def answer(status: int, code: str | None = None, kind: str = "ITEM_ERROR", body:
         ("SANDBOX_PRODUCT_NOT_ENABLED", 400, Unsupported),
         ("SANDBOX_WEBHOOK_INVALID", 400, Unsupported),
         ("SANDBOX_ONLY", 400, Unsupported),
-        ("UNAUTHORIZED_ENVIRONMENT", 400, Misconfigured),
+        ("UNAUTHORIZED_ENVIRONMENT", 400, KeysRefused),
         ("UNAUTHORIZED_ROUTE_ACCESS", 400, Misconfigured),
         ("INVALID_PRODUCT", 400, Misconfigured),
         ("INVALID_LINK_TOKEN", 400, BadRequest),

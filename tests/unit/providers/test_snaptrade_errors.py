@@ -12,7 +12,7 @@ from snaptrade_client.exceptions_base import OpenApiException
 from providers.base import UnexpectedAnswer
 from providers.limits import RateLimited
 from providers.snaptrade.errors import our_error
-from realtime.errors import Misconfigured, ReconnectNeeded, RetryLater, Unsupported
+from realtime.errors import KeysRefused, ReconnectNeeded, RetryLater, Unsupported
 
 
 def answer(status: int, body: Any = None, headers: dict[str, str] | None = None) -> ApiException:
@@ -31,7 +31,7 @@ def answer(status: int, body: Any = None, headers: dict[str, str] | None = None)
         (400, {"detail": "User exists", "code": "1010"}, UnexpectedAnswer),
         (400, {"detail": "Unable to verify data sent", "code": "1076"}, UnexpectedAnswer),
         (400, {"detail": "Invalid input", "code": "1012"}, UnexpectedAnswer),
-        (401, {"detail": "Unable to verify signature sent", "code": "1076"}, Misconfigured),
+        (401, {"detail": "Unable to verify signature sent", "code": "1076"}, KeysRefused),
         (401, {"detail": "Invalid userID or userSecret provided", "code": "1083"}, ReconnectNeeded),
         (401, {"detail": "user not found", "code": "0000"}, ReconnectNeeded),
         (402, {"detail": "disabled", "code": "3003"}, ReconnectNeeded),
