@@ -19,6 +19,7 @@ from api.routes import (
     connections,
     explain,
     flags,
+    force_sync,
     health,
     intraday,
     jobs,
@@ -55,7 +56,7 @@ def create_routes(parts: Parts) -> FastAPI:
     app.state.parts = parts
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade, alpaca)
-    values = (accounts, portfolio, intraday, explain)
+    values = (accounts, portfolio, force_sync, intraday, explain)
     for routes in (session, config, *values, *linking, webhooks, flags, audit, health, status, jobs):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     describe(app)

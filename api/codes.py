@@ -26,6 +26,7 @@ CODES: Mapping[str, Code] = {
     "not_found": Code(404, "There is nothing at this address."),
     "unknown_account": Code(404, "You have no such account."),
     "unknown_connection": Code(404, "You have no such connection."),
+    "unknown_user": Code(404, "There is no such user."),
     "unknown_job": Code(404, "There is no such dead job, or the same waits already."),
     "method_not_allowed": Code(405, "The address does not take this method."),
     "reconnect_needed": Code(409, "The institution wants the user to sign in again; nothing was deleted."),

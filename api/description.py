@@ -32,6 +32,7 @@ _IDEMPOTENCY_KEY = {
     "description": "Chosen by the client: the same request again gets the same answer, for a day.",
 }
 _SIGNED = ("/webhook/plaid", "/api/snaptrade/webhook")
+_FOR_OPERATORS = {"/api/portfolio/force-sync"}
 _LINKING = {"alpaca", "plaid", "snaptrade", "connections"}
 
 

@@ -19,6 +19,7 @@ from realtime.clock import MarketClock, WallClock
 from realtime.errors import Misconfigured
 from realtime.flag_settings import FlagSettings
 from realtime.security_settings import SecuritySettings
+from realtime.serving_settings import ServingSettings
 from realtime.watch_settings import WatchSettings
 
 
@@ -26,7 +27,7 @@ def _named(*names: str) -> AliasChoices:
     return AliasChoices(*names)
 
 
-class Settings(SecuritySettings, FlagSettings, WatchSettings):
+class Settings(SecuritySettings, FlagSettings, ServingSettings, WatchSettings):
     """What a process needs to know, read once at start-up from the environment and `.env`."""
 
     model_config = SettingsConfigDict(
@@ -51,44 +52,6 @@ class Settings(SecuritySettings, FlagSettings, WatchSettings):
     redis_port: int = Field(default=6379, validation_alias=_named("REDIS_PORT"), description="Redis port.")
     redis_db: int = Field(default=0, validation_alias=_named("REDIS_DB"), description="Redis database number.")
 
-    api_host: str = Field(default="127.0.0.1", description="Address on which the API and dashboard listen.")
-    api_port: int = Field(default=8080, description="Port of the API and dashboard.")
-    broadcaster_host: str = Field(default="127.0.0.1", description="Address on which the WebSocket server listens.")
-    broadcaster_port: int = Field(default=8081, description="Port of the WebSocket server.")
-    websocket_url: str | None = Field(
-        default=None, description="WebSocket address told to browsers; default: from host and port above."
-    )
-    dashboard_dir: Path = Field(
-        default=Path("dashboard/dist"), description="Folder of the built dashboard that the API serves."
-    )
-    heartbeat_s: float = Field(default=15.0, gt=0, description="Interval of WebSocket pings, seconds.")
-    auth_timeout_s: float = Field(default=10.0, gt=0, description="Time a client has to authenticate, seconds.")
-    channels_max: int = Field(default=500, gt=0, description="Channels that one client may subscribe to.")
-    message_bytes_max: int = Field(default=1_048_576, gt=0, description="Largest message from a client, bytes.")
-    max_rate_hz: float = Field(default=20.0, gt=0, description="Most messages a second on one channel.")
-    self_check_s: float = Field(
-        default=30.0, gt=0, description="Clients compare their state by hash so often, seconds."
-    )
-    intraday_users_max: int = Field(
-        default=100_000,
-        ge=0,
-        description="Up to so many users a calculator writes everybody's total down each minute; beyond, only of those "
-        "who are watching.",
-    )
-    origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
-    )
-    clients_max: int = Field(default=20_000, gt=0, description="Clients that one broadcaster accepts.")
-    rate_user_per_min: int = Field(default=600, gt=0, description="Requests that a user may make a minute.")
-    rate_writes_per_min: int = Field(
-        default=60, gt=0, description="Of these, requests that change something or ask a provider."
-    )
-    rate_address_per_min: int = Field(default=3_000, gt=0, description="Requests from one address a minute.")
-    rate_sign_in_per_min: int = Field(default=60, gt=0, description="Of these, attempts to sign in.")
-    trusted_proxies: str = Field(
-        default="127.0.0.1",
-        description="Addresses or networks, comma-separated, whose X-Forwarded-For says where a request comes from.",
-    )
     log_format: str = Field(default="text", pattern="^(text|json)$", description="`text` or `json`.")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Lowest level logged.")
 

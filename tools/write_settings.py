@@ -14,7 +14,7 @@ GROUPS = (
     ("Tokens and secrets", ("jwt_", "jwks_", "token_", "encryption_")),
     ("API, dashboard and WebSocket", ("api_", "broadcaster_", "websocket_", "dashboard_", "heartbeat_", "auth_",
                                       "channels_", "message_", "max_rate_", "origins", "clients_", "self_check_",
-                                      "intraday_", "rate_", "trusted_")),
+                                      "intraday_", "rate_", "trusted_", "force_")),
     ("Logs, metrics and alerts", ("log_", "metrics_", "alert_", "operator_")),
     ("Market clock", ("market_", "wall_")),
     ("Alpaca", ("alpaca_", "stream_", "broker_key", "broker_secret", "broker_url")),

@@ -8,6 +8,7 @@ people ask for before what the schedule does, then by due time. Writers: anybody
 workers, SKIP LOCKED. Lost when: never; a killed worker's job is claimed again when its claim expires.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -104,6 +105,11 @@ with job as (
     returning id
 )
 select job.id, pg_notify($2, '') from job
+"""
+_ENDED = """
+select count(*) = cardinality($1::uuid[]) as have_all, bool_and(state = 'done') as are_well
+from jobs where id = any($1::uuid[])
+and (state in ('done', 'dead') or (state = 'queued' and last_error is not null))
 """
 _PRUNE = "delete from jobs where state in ('done', 'dead') and finished_at < now() - interval '30 days'"
 
@@ -261,6 +267,12 @@ async def seconds_until_due(pool: Pool) -> float | None:
     """Return when the next job is due or the next claim expires, seconds from now; None when there is no job."""
     seconds: float | None = await pool.fetchval(_NEXT_DUE)
     return seconds
+
+
+async def have_succeeded(connection: Connection | Pool, jobs: Sequence[UUID]) -> bool | None:
+    """Return whether all of some jobs are done; False when one failed, None while one is still under way."""
+    row = await connection.fetchrow(_ENDED, list(jobs))
+    return row["are_well"] is not False if row is not None and row["have_all"] else None
 
 
 async def prune_jobs(pool: Pool) -> None:

@@ -16,8 +16,6 @@ from tools.write_api import PAGE, api_page
 ROOT = Path(__file__).resolve().parents[2]
 _RAISED = {"BadRequest": 0, "NotFound": 0, "Forbidden": 0, "Unprocessable": 0, "problem": 1}
 _OF_THE_FRAMEWORK = {"not_found", "method_not_allowed", "bad_request"}
-_OF_THE_COMMAND_LINE = {"unknown_user"}
-"""Raised where only `navstream …` comes by."""
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -28,7 +26,7 @@ def test_the_page_is_up_to_date() -> None:
 def test_every_code_is_registered() -> None:
     """Ensure no error leaves with a code that api/codes.py does not know, and that it knows no others."""
     raised = {code for folder in ("api", "providers", "realtime/store") for code in codes_in(ROOT / folder)}
-    assert raised - _OF_THE_COMMAND_LINE == CODES.keys() - _OF_THE_FRAMEWORK
+    assert raised == CODES.keys() - _OF_THE_FRAMEWORK
 
 
 @pytest.mark.parametrize("operation", [pytest.param(each, id=each.name) for each in operations()])

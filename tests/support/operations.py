@@ -63,6 +63,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /api/snaptrade/webhook": Sample(),
     "GET /api/portfolio/aggregated": Sample(),
     "POST /api/portfolio/refresh": Sample({"account_id": "account"}),
+    "POST /api/portfolio/force-sync": Sample({"user_id": "user"}),
     "GET /api/portfolio/intraday": Sample(),
     "GET /api/prices/intraday": Sample(),
     "GET /api/accounts/{account_id}/explain": Sample({"account_id": "account"}),

@@ -57,7 +57,7 @@ async def two(
     postgres_dsn: str, pool: Pool, api_pool: Pool, stage_pool: Pool, bus: Bus, tmp_path: Path
 ) -> AsyncIterator[Two]:
     (tmp_path / "index.html").write_text("")
-    async with sync_world(postgres_dsn, pool, dashboard_dir=tmp_path, **UNLIMITED) as world:
+    async with sync_world(postgres_dsn, pool, dashboard_dir=tmp_path, force_sync_wait_s=0.2, **UNLIMITED) as world:
         ada, grace = await world.user("ada"), await world.user("grace")
         connection = await world.link_plaid(ada)
         snaptrade = await world.link_snaptrade(ada)
@@ -72,6 +72,7 @@ async def two(
                 "account": await pool.fetchval(
                     "select min(public_id) from accounts where connection_id = $1", connection
                 ),
+                "user": ada,
                 "job": str(await pool.fetchval("select id from jobs order by id limit 1")),
                 "link_token": await _finished_link(api, ada),
             }
