@@ -73,6 +73,17 @@ async def test_clients_print_values(service: Service, name: str) -> None:
             assert re.search(r"\d\.\d\d", line), line
 
 
+async def test_the_program_in_the_documentation_runs(service: Service, tmp_path: Path) -> None:
+    """Ensure docs/clients.md shows a program that a reader can paste."""
+    [program] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "clients.md").read_text(), re.DOTALL)
+    pasted = tmp_path / "program.py"
+    pasted.write_text(program.replace("http://127.0.0.1:8080", url_of(service)))
+    async with example(service, str(pasted)) as process:
+        accounts = len(await service.accounts(await service.user()))
+        printed = await lines(process, accounts + 1)
+        assert re.match(r"[\d.]+ USD -?[\d.]+$", printed[-1]), printed
+
+
 async def test_the_ticker_draws_in_a_terminal(service: Service) -> None:
     """Ensure the total, a price and the market's next session are on the screen of a real terminal."""
     ours, theirs = pty.openpty()
