@@ -36,7 +36,7 @@ def draw(report: Report, console: Console) -> None:
         console.print(_line(finding), soft_wrap=True)
     counts = {level: sum(finding.level is level for finding in report.findings) for level in Level}
     if report.well:
-        console.print(Text(f"\nReady to run: navstream up ({counts[Level.WARNING]} warnings).", style="bold green"))
+        console.print(Text(f"\nNothing to repair, {counts[Level.WARNING]} warnings.", style="bold green"))
     else:
         console.print(Text(f"\n{counts[Level.ERROR]} to repair, {counts[Level.WARNING]} warnings.", style="bold red"))
 

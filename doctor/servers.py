@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from doctor.finding import Finding, error, ok, refused, warning
+from doctor.finding import Finding, error, note, ok, refused, warning
 from realtime.bus.inspection import BusFacts, inspect_bus
 from realtime.crypto import CredentialCipher
 from realtime.errors import Misconfigured, NavstreamError
@@ -23,7 +23,7 @@ async def database(settings: Settings) -> tuple[list[Finding], DatabaseFacts | N
     except NavstreamError as raised:
         do = (
             f"start Postgres at {place(settings.database_address)}, or correct NAVSTREAM_DATABASE_URL; "
-            "user, password and database must exist there (docker compose up postgres makes all three)"
+            "user, password and database must exist there: docs/connecting.md#a-database-of-your-own"
         )
         return [refused("postgres", raised, do)], None
     return database_findings(facts), facts
@@ -119,5 +119,7 @@ def _slow(check: str, name: str, answer_ms: float) -> list[Finding]:
 def _migrations(facts: DatabaseFacts) -> Finding:
     if not facts.unapplied:
         return ok("migrations", "the schema is up to date")
+    if facts.is_empty:
+        return note("migrations", "the database is empty", "navstream up makes the tables; so does navstream migrate")
     names = ", ".join(facts.unapplied)
     return error("migrations", f"the schema lacks {names}", "run: navstream migrate (navstream up does it, too)")

@@ -38,6 +38,8 @@ def or_exit(work: Coroutine[Any, Any, Result]) -> Result:
         sys.exit(str(error))
     except BrokenPipeError:
         sys.exit(0)  # whoever read our output has seen enough
+    except asyncpg.InsufficientPrivilegeError as error:
+        sys.exit(f"Postgres does not let this login do that: {error}; see docs/connecting.md#a-database-of-your-own")
     except (OSError, asyncpg.PostgresError) as error:
         sys.exit(f"Postgres does not answer at NAVSTREAM_DATABASE_URL: {error}")
     except RedisError as error:

@@ -18,6 +18,7 @@ where rolname = 'navstream_sync' and pg_has_role(current_user, oid, 'member')
 _CREDENTIALS = """
 select credential from connections where credential is not null and status <> 'removed' order by id desc limit $1
 """
+_IS_EMPTY = "select to_regclass('schema_migrations') is null"
 _TIMEOUT_S = 5.0
 _SAMPLE = 100
 _TRIES = 5
@@ -29,6 +30,7 @@ class DatabaseFacts:
 
     Attributes:
         answer_ms: How long the simplest query takes, there and back; the best of a few.
+        is_empty: No migration was ever applied to it.
         unapplied: Migrations that this release has and the database has not, by name.
         credentials: The newest stored ones, encrypted; at most 100, none while migrations are missing.
     """
@@ -36,6 +38,7 @@ class DatabaseFacts:
     version: str
     major: int
     answer_ms: float
+    is_empty: bool
     unapplied: tuple[str, ...]
     credentials: tuple[bytes, ...]
 
@@ -62,9 +65,10 @@ async def inspect_database(url: str) -> DatabaseFacts:
         await connection.execute(_TAKE_ROLE)
         answer_ms = min([await _answer_ms(connection) for _ in range(_TRIES)])
         missing = tuple(await unapplied(connection))
+        is_empty = await connection.fetchval(_IS_EMPTY)
         rows = [] if missing else await connection.fetch(_CREDENTIALS, _SAMPLE)
         credentials = tuple(row["credential"] for row in rows)
-        return DatabaseFacts(server["version"], server["major"], answer_ms, missing, credentials)
+        return DatabaseFacts(server["version"], server["major"], answer_ms, is_empty, missing, credentials)
     finally:
         await connection.close()
 
