@@ -1,11 +1,12 @@
 """Latest prices by REST for what has no place on a stream or does not trade, and exchange rates (loops)."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from realtime.clock import Clock, MarketClock, now_ns
 from realtime.domain.asset_class import MarketStream
 from realtime.domain.price import PriceSource
-from realtime.errors import BadRequest, RetryLater
+from realtime.errors import RetryLater
 from realtime.log import Log
 from realtime.market_hours import MarketSession, market_hours_around
 from symbol_collector.closes import fetch_apart
@@ -19,8 +20,10 @@ CALLS_PER_MINUTE = 100
 _ROUND_MIN_S = 5.0
 _CLOSED_ROUND_S = 60.0
 _RATES_EVERY_S = 10.0
+_LOOK_EVERY_S = 1.0
 _RETRY_AFTER_S = 5.0
 _RETRY_AFTER_MAX_S = 60.0
+_ISO_4217 = re.compile("[A-Z]{3}")
 
 
 def round_s(requests_count: int, *, market_open: bool) -> float:
@@ -81,15 +84,16 @@ class Poller:
         while True:
             wanted = currencies()
             try:
-                if wanted:
-                    await self._poll_rates(wanted)
-                self.problem, failures = None, 0
-            except (RetryLater, BadRequest) as error:
+                self.problem = _missing(await self._poll_rates(wanted) if wanted else [])
+                failures = 0
+            except RetryLater as error:
                 failures += 1
                 self.problem = f"Exchange rates: {error.reason}."
                 self._log.warning("poll_failed", reason=error.reason)
             wait_s = min(_RETRY_AFTER_MAX_S, _RETRY_AFTER_S * failures) if failures else _RATES_EVERY_S
-            await self._clock.sleep(wait_s if wanted else 1.0)
+            ends = self._clock.monotonic() + wait_s
+            while currencies() == wanted and self._clock.monotonic() < ends:
+                await self._clock.sleep(_LOOK_EVERY_S)
 
     async def _poll(self, stream: MarketStream, symbols: list[str]) -> None:
         answers = await fetch_apart(lambda part: self._data.snapshots(stream, part), symbols)
@@ -98,10 +102,19 @@ class Poller:
             self._prices.take_latest(symbol, snapshot.trade, snapshot.quote, PriceSource.POLL, now_ns())
         self._changed()
 
-    async def _poll_rates(self, wanted: Mapping[str, str]) -> None:
-        rates = read_dollar_rates(await self._data.dollar_rates(sorted(wanted)))
+    async def _poll_rates(self, wanted: Mapping[str, str]) -> list[str]:
+        """Take in what is known of these currencies; return those of which nothing is."""
+        asked = sorted(currency for currency in wanted if _ISO_4217.fullmatch(currency))
+        rates = await fetch_apart(self._rates, asked)
         for currency, (time_ns, middle) in rates.items():
-            if currency in wanted:
-                rate = Trade(wanted[currency], time_ns, 0, "", dollars(middle), (), "")
-                self._prices.take_latest(rate.symbol, rate, None, PriceSource.POLL, now_ns())
+            rate = Trade(wanted[currency], time_ns, 0, "", dollars(middle), (), "")
+            self._prices.take_latest(rate.symbol, rate, None, PriceSource.POLL, now_ns())
         self._changed()
+        return sorted(wanted.keys() - rates.keys())
+
+    async def _rates(self, currencies: Sequence[str]) -> Mapping[str, tuple[int, float]]:
+        return read_dollar_rates(await self._data.dollar_rates(currencies))
+
+
+def _missing(currencies: Sequence[str]) -> str | None:
+    return f"No exchange rate is known of {', '.join(currencies)}." if currencies else None

@@ -24,7 +24,7 @@ from realtime.domain.instrument import InstrumentId
 from realtime.domain.partition import partition_of
 from realtime.domain.price import Price, PriceSource, supersedes
 from realtime.domain.transaction import InvestmentTransaction, TransactionKind
-from realtime.domain.value import Figures, Position, Repriced, at_price
+from realtime.domain.value import Figures, Position, Repriced, StaleReason, at_price
 from realtime.log import Log
 from realtime.market_hours import market_hours_around
 from realtime.process import Health, Process
@@ -366,6 +366,36 @@ async def test_a_split_between_sync_and_stream_shows_no_false_loss(desk: Desk, f
         await desk.settled(reader, user_id)
         row = reader.states[None].positions[stock]
         assert (row.market_value, row.split_pending) == (Decimal("1010.00"), None)
+
+
+async def test_currencies_that_nobody_holds_are_converted_and_grow_old(desk: Desk) -> None:
+    """Ensure totals in yen over a pound account of dollar stocks, left out without a rate and flagged at an old one."""
+    user_id = await add_user(desk.pool, "JPY")
+    account = await add_account(desk.pool, user_id, "GBP")
+    stock = await add_instrument(desk.pool, "AAPL")
+    rates = {
+        code: await add_instrument(desk.pool, f"CUR:{code}", AssetClass.CASH, currency=code) for code in ("JPY", "GBP")
+    }
+    await hold(desk.pool, account, {stock: "10"})
+    await desk.send(price(stock, "100"))
+    async with desk.calculator(), desk.reader(user_id) as reader:
+        await desk.watch(user_id)
+        await desk.settled(reader, user_id)
+        assert reader.states[None].positions[stock].unpriced_reason == "no_fx_rate"
+        await desk.send(price(rates["JPY"], "0.0064", close=None), price(rates["GBP"], "1.25", close=None))
+        await desk.settled(reader, user_id)
+        assert reader.states[None].figures.market_value == 156_250
+        assert reader.states[account.id].figures.market_value == 800
+        assert reader.states[None].figures.stale_count == 0
+        await desk.send(price(rates["JPY"], "0.0064", close=None, seconds=-3700, revision=1))
+        await desk.settled(reader, user_id)
+        row, figures = reader.states[None].positions[stock], reader.states[None].figures
+        assert (row.stale_reason, figures.stale_count, figures.coverage.stale) == (
+            StaleReason.OLD_FX_RATE,
+            1,
+            Decimal(1),
+        )
+        assert reader.states[account.id].figures.stale_count == 0
 
 
 async def test_trades_of_the_day_are_no_gain(desk: Desk) -> None:

@@ -9,8 +9,12 @@ import pytest
 
 from realtime.bus.client import Bus
 from realtime.bus.prices import FeedPosition, feed_end, read_batches, read_board
+from realtime.contract.names import EVERYBODY, HOLDINGS_CHANGED
+from realtime.domain.instrument import InstrumentId
 from realtime.domain.price import PriceSource
+from realtime.store.instruments import ensure_currencies
 from realtime.store.pool import Pool
+from realtime.store.users import create_user
 from tests.integration.collecting import (
     Collecting,
     Holder,
@@ -238,6 +242,36 @@ async def test_a_malformed_symbol_hurts_nobody_else(
         await subscribed(market, "AAPL", "MSFT")
         await market.emit("MSFT", 481.0)
         assert (await collector.price_is("MSFT", "481.0")).previous_close == Decimal("472.12")
+
+
+async def test_rates_of_currencies_that_nobody_holds(
+    market: Market, holder: Holder, bus: Bus, postgres_dsn: str
+) -> None:
+    """What a user wants his totals in, or an account is kept in, has a rate; one that is unreadable costs no other."""
+    pool = holder.pool
+    yen = await create_user(pool, "Kenji", "JPY")
+    await pool.execute("update accounts set currency = 'GBP' where id = $1", holder.account)
+    tethered = await new_holder(pool, "Tess")
+    await pool.execute("update accounts set currency = 'USDT' where id = $1", tethered.account)
+    async with pool.acquire() as connection:
+        await ensure_currencies(connection, ["GBP", "USDT", "JPY"])
+    await holder.hold("KO")
+    async with collecting(market, holder, bus, postgres_dsn) as collector:
+        for currency, about in (("JPY", "0.0064"), ("GBP", "1.31")):
+            rate = await wait_until(lambda code=currency: _rate(collector, code), what=f"dollars of a {currency}")  # type: ignore[misc]
+            assert abs(rate / Decimal(about) - 1) < Decimal("0.2")
+        await collector.feed_is("live", "No exchange rate is known of USDT.")
+        await holder.pool.execute("update users set currency = 'EUR' where id = $1", yen)
+        async with pool.acquire() as connection:
+            await ensure_currencies(connection, ["EUR"])
+            await connection.execute("select pg_notify($1, $2)", HOLDINGS_CHANGED, EVERYBODY)
+        await wait_until(lambda: _rate(collector, "EUR"), 5, "dollars of a euro")
+
+
+async def _rate(collector: Collecting, currency: str) -> Decimal | None:
+    key = await collector.holder.pool.fetchval("select id from instruments where symbol = $1", f"CUR:{currency}")
+    price = (await read_board(collector.bus)).get(InstrumentId(str(key)))
+    return None if price is None else price.price
 
 
 async def test_a_board_that_redis_lost_is_written_again(
