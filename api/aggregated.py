@@ -103,7 +103,7 @@ def aggregated(
     return AggregatedPortfolio(
         accounts=[_account(account, account_states.get(account.id)) for account in linked],
         positions=[_position(position) for position in sorted(portfolio.positions.values(), key=_by_value)],
-        transactions=[_transaction(transaction) for transaction in transactions],
+        transactions=[transaction_shown(transaction) for transaction in transactions],
         total_value=portfolio.figures.total_value,
         metadata=Metadata(
             last_updated=portfolio.as_of,
@@ -166,7 +166,8 @@ def _position(position: Position) -> AggregatedPosition:
     )
 
 
-def _transaction(transaction: ReportedTransaction) -> AggregatedTransaction:
+def transaction_shown(transaction: ReportedTransaction) -> AggregatedTransaction:
+    """Return a transaction in the shape that was asked for."""
     return AggregatedTransaction(
         id=transaction.id,
         account_id=transaction.account_id,

@@ -28,6 +28,7 @@ from api.routes import (
     session,
     snaptrade,
     status,
+    transactions,
     webhooks,
 )
 from api.version import release
@@ -56,7 +57,7 @@ def create_routes(parts: Parts) -> FastAPI:
     app.state.parts = parts
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade, alpaca)
-    values = (accounts, portfolio, force_sync, intraday, explain)
+    values = (accounts, portfolio, transactions, force_sync, intraday, explain)
     for routes in (session, config, *values, *linking, webhooks, flags, audit, health, status, jobs):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     describe(app)

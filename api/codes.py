@@ -17,6 +17,7 @@ CODES: Mapping[str, Code] = {
     "foreign_redirect": Code(400, "`redirect_url` must lead to a page of this service."),
     "unknown_link_token": Code(400, "The link token was not made for you, or is too old: begin again."),
     "connection_taken": Code(400, "Another user has linked this login."),
+    "bad_cursor": Code(400, "The cursor is not one that this list gave: begin without one."),
     "bad_idempotency_key": Code(400, "`Idempotency-Key` has 1 to 200 letters, digits and `- _ . :`."),
     "provider_refused": Code(400, "The provider refuses what was sent, such as a token that is too old."),
     "bad_request": Code(400, "The request cannot be read at all."),

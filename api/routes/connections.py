@@ -1,20 +1,20 @@
 """A user's connections, whatever their provider: how they are, refresh, end."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.caller import Caller
 from api.linking import LinkerOf
+from api.paging import Cursor, Limit, cursor_of, place_of
 from api.parts import Parts, PartsOf
 from api.schedule import next_daily
 from providers.rotation import rotate_credential
 from realtime.domain.account import ProviderName, UserId
 from realtime.store.portfolio import linked_connections
-from realtime.store.sync_logs import SyncLog, sync_logs
+from realtime.store.sync_logs import SyncLog, SyncLogPlace, sync_logs
 
 router = APIRouter(tags=["connections"])
 
@@ -40,7 +40,8 @@ class Message(BaseModel):
 
 
 class SyncLogs(BaseModel):
-    sync_logs: list[SyncLog]
+    sync_logs: list[SyncLog] = Field(description="Newest first.")
+    next_cursor: str | None = Field(description="Of the next page; null on the last one.")
 
 
 @router.get("/api/connections")
@@ -59,11 +60,14 @@ async def refresh(connection_id: UUID, linker: LinkerOf) -> Message:
 
 @router.get("/api/connections/{connection_id}/sync-logs")
 async def connection_sync_logs(
-    connection_id: UUID, linker: LinkerOf, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    connection_id: UUID, linker: LinkerOf, limit: Limit = 20, cursor: Cursor = None
 ) -> SyncLogs:
     """Return a connection's newest refreshes: what, when, how long, how many, what was set aside and why."""
     found = await linker.connection(connection_id)
-    return SyncLogs(sync_logs=await sync_logs(linker.parts.pool, linker.user_id, limit, connection_id=found.id))
+    after = place_of(cursor, SyncLogPlace.read)
+    return page_of(
+        await sync_logs(linker.parts.pool, linker.user_id, limit + 1, connection_id=found.id, after=after), limit
+    )
 
 
 @router.post("/api/connections/{connection_id}/rotate")
@@ -82,6 +86,13 @@ async def remove(connection_id: UUID, linker: LinkerOf) -> Message:
     """End a connection at its provider and here; its accounts leave the portfolio."""
     await linker.unlink(await linker.connection(connection_id))
     return Message(message="The connection is removed.")
+
+
+def page_of(found: list[SyncLog], limit: int) -> SyncLogs:
+    """Return a page of what was found, which is one more if there is another page."""
+    page = found[:limit]
+    more = len(found) > limit
+    return SyncLogs(sync_logs=page, next_cursor=cursor_of(page[-1].started_at, page[-1].id) if more else None)
 
 
 async def connections_at(parts: Parts, user_id: UserId, provider: ProviderName | None) -> Connections:

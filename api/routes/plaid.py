@@ -12,10 +12,11 @@ from api.aggregated import Number
 from api.caller import Caller
 from api.flags import needs
 from api.linking import Linker, LinkerOf
+from api.paging import Cursor, Limit, place_of
 from api.parts import PartsOf
 from api.problems import NotFound, Unprocessable
 from api.routes.accounts import Accounts, accounts_at
-from api.routes.connections import Connections, Message, SyncLogs, connections_at
+from api.routes.connections import Connections, Message, SyncLogs, connections_at, page_of
 from providers.base import Product
 from providers.linking import access_to, connect_plaid
 from realtime.domain.account import ConnectionId, ProviderName
@@ -23,7 +24,7 @@ from realtime.domain.flag import Flag
 from realtime.errors import BadRequest, RetryLater
 from realtime.store.link_sessions import link_session_user, remember_link_session
 from realtime.store.portfolio import linked_accounts, linked_connections, open_as
-from realtime.store.sync_logs import sync_logs
+from realtime.store.sync_logs import SyncLogPlace, sync_logs
 
 router = APIRouter(prefix="/api/plaid", tags=["plaid"])
 _PRODUCTS: tuple[Product, ...] = ("transactions", "investments", "liabilities")
@@ -177,9 +178,10 @@ async def remove(connection_id: UUID, linker: LinkerOf) -> Message:
 
 
 @router.get("/sync-logs")
-async def plaid_sync_logs(user_id: Caller, parts: PartsOf, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> SyncLogs:
+async def plaid_sync_logs(user_id: Caller, parts: PartsOf, limit: Limit = 20, cursor: Cursor = None) -> SyncLogs:
     """Return the newest refreshes of the user's connections through Plaid."""
-    return SyncLogs(sync_logs=await sync_logs(parts.pool, user_id, limit, provider=ProviderName.PLAID))
+    after = place_of(cursor, SyncLogPlace.read)
+    return page_of(await sync_logs(parts.pool, user_id, limit + 1, provider=ProviderName.PLAID, after=after), limit)
 
 
 async def _connect(linker: Linker, body: ConnectRequest) -> ConnectAnswer:

@@ -80,7 +80,7 @@ async def test_a_bank_is_linked_on_plaids_page(linking: Linking) -> None:
     assert {log["outcome"] for log in logs} == {"complete"}
     assert await linking.acts() == [("link", connection)]
     assert await linking.api.get("/api/plaid/accounts", linking.grace) == {"accounts": []}
-    assert (await linking.api.get("/api/plaid/sync-logs", linking.grace)) == {"sync_logs": []}
+    assert (await linking.api.get("/api/plaid/sync-logs", linking.grace)) == {"sync_logs": [], "next_cursor": None}
 
 
 async def test_a_link_token_serves_only_whom_it_was_made_for(linking: Linking) -> None:

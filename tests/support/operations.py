@@ -64,6 +64,7 @@ SAMPLES: dict[str, Sample] = {
     "GET /api/portfolio/aggregated": Sample(),
     "POST /api/portfolio/refresh": Sample({"account_id": "account"}),
     "POST /api/portfolio/force-sync": Sample({"user_id": "user"}),
+    "GET /api/portfolio/transactions": Sample({"account_id": "account"}),
     "GET /api/portfolio/intraday": Sample(),
     "GET /api/prices/intraday": Sample(),
     "GET /api/accounts/{account_id}/explain": Sample({"account_id": "account"}),
@@ -107,13 +108,16 @@ class Operation:
 
     def call(self, **ids: str) -> dict[str, Any]:
         """Return what to request: the sample, with these in the place of its ids."""
-        in_path = {name: value for name, value in ids.items() if f"{{{name}}}" in self.path}
-        body = {**self.sample.fields, **{name: value for name, value in ids.items() if name not in in_path}}
+        places = {each["name"]: each["in"] for each in self.described.get("parameters", [])}
+        in_path, in_query, in_body = (
+            {name: value for name, value in ids.items() if places.get(name, "body") == place}
+            for place in ("path", "query", "body")
+        )
         return {
             "method": self.method,
             "path": self.path.format(**in_path),
-            "params": dict(self.sample.query),
-            "json": body if "requestBody" in self.described else None,
+            "params": {**self.sample.query, **in_query},
+            "json": {**self.sample.fields, **in_body} if "requestBody" in self.described else None,
         }
 
 
