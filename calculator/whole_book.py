@@ -87,6 +87,29 @@ class Aggregates(NamedTuple):
     cost_basis: float
 
 
+class Owners(NamedTuple):
+    """Whose the rows of a book are.
+
+    Attributes:
+        rows: Of each user's accounts.
+        numbers: Of users, in the order of their first rows.
+        owner: Number of each row's user.
+    """
+
+    rows: dict[UserId, dict[AccountId, int]]
+    numbers: dict[UserId, int]
+    owner: list[int]
+
+    @classmethod
+    def of(cls, accounts: Iterable[StoredAccount]) -> "Owners":
+        """Give each of these accounts a row, in their order."""
+        owners = cls({}, {}, [])
+        for row, account in enumerate(accounts):
+            owners.rows.setdefault(account.user_id, {})[account.id] = row
+            owners.owner.append(owners.numbers.setdefault(account.user_id, len(owners.numbers)))
+        return owners
+
+
 class WholeBook:
     """A row for each account; a user's accounts are adjacent as loaded.
 
@@ -112,13 +135,10 @@ class WholeBook:
     def positions_count(self) -> int:
         return self._book.entries_count
 
-    def load(self, base: Base, accounts: Iterable[StoredAccount]) -> None:
-        """Take a base with a row for each of these accounts, in their order, in the place of everything."""
+    def load(self, base: Base, owners: "Owners") -> None:
+        """Take a base, whose rows are these, in the place of everything."""
         self._book = Book(base)
-        self._rows, self._numbers, self._owner = {}, {}, []
-        for row, account in enumerate(accounts):
-            self._rows.setdefault(account.user_id, {})[account.id] = row
-            self._own(row, account.user_id)
+        self._rows, self._numbers, self._owner = owners
         self.accounts_count = base.rows_count
 
     def put_user(self, holdings: UserHoldings) -> None:

@@ -8,7 +8,7 @@ from calculator.engine import Engine
 from calculator.loader import DATABASE_ERRORS, Loaded, load
 from calculator.mark import ProviderMark
 from calculator.stored_positions import StoredPositions
-from calculator.whole_book import Aggregates, WholeBook
+from calculator.whole_book import Aggregates, Owners, WholeBook
 from realtime.clock import Clock
 from realtime.domain.account import UserId
 from realtime.domain.instrument import Instrument
@@ -98,7 +98,7 @@ class WholeLoader:
 
     async def _read(self, partitions: frozenset[Partition]) -> None:
         async with stored_book(self._pool) as stored:
-            accounts = _of_partitions(await stored.accounts(), partitions)
+            accounts = await asyncio.to_thread(_of_partitions, await stored.accounts(), partitions)
             instruments = await stored.instruments()
             await self._know(instruments, await stored.provider_prices(instruments))
             columns = [self._engine.marks.column_of[instrument.id] for instrument in instruments]
@@ -109,7 +109,7 @@ class WholeLoader:
 
             await stored.copy_positions(take)
         base = await asyncio.to_thread(positions.base, len(self._engine.marks.instruments))
-        self.book.load(base, accounts)
+        self.book.load(base, await asyncio.to_thread(Owners.of, accounts))
 
     async def _know(self, instruments: Sequence[Instrument], prices: Iterable[ProviderPrice]) -> None:
         """Give the instruments columns, some at a time: other work goes on in between."""

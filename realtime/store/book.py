@@ -1,10 +1,13 @@
 """Everybody's holdings at once, for a calculator that starts: a binary COPY with rows of one size."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.instrument import Instrument
@@ -42,8 +45,7 @@ class StoredBook:
 
     async def accounts(self) -> list[StoredAccount]:
         """Return all active accounts, ordered by user."""
-        rows = await self._connection.fetch(_ACCOUNTS, timeout=600)
-        return [StoredAccount(row["id"], AccountId(row["public_id"]), UserId(row["user_id"])) for row in rows]
+        return await asyncio.to_thread(_accounts, await self._connection.fetch(_ACCOUNTS, timeout=600))
 
     async def instruments(self) -> list[Instrument]:
         """Return every instrument that some active account holds."""
@@ -59,6 +61,10 @@ class StoredBook:
         Source of its form: PostgreSQL's documentation of COPY, "Binary Format".
         """
         await self._connection.copy_from_query(_POSITIONS, output=take, format="binary", timeout=3600)
+
+
+def _accounts(rows: list[asyncpg.Record]) -> list[StoredAccount]:
+    return [StoredAccount(row["id"], AccountId(row["public_id"]), UserId(row["user_id"])) for row in rows]
 
 
 @asynccontextmanager

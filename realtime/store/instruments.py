@@ -15,20 +15,19 @@ from realtime.store.pool import Connection, Pool
 
 _COLUMNS = "i.id, i.symbol, i.asset_class, i.currency, i.multiplier, i.name, i.listed, i.figi, i.isin, i.cusip"
 _BY_ID = f"select {_COLUMNS} from instruments i where i.id = any($1::uuid[])"  # noqa: S608  # a constant
-_HELD = f"""
-select {_COLUMNS} from instruments i
-where exists (
-    select from holdings h join accounts a on a.id = h.account_id
-    where h.instrument_id = i.id and a.is_active
-)
-"""  # noqa: S608  # a constant
-_HELD_STATE = """
-select count(*), sum(hashtextextended(concat_ws(' ', i.id, i.symbol, i.asset_class, i.currency, i.listed), 0)::numeric)
+_FROM_HELD = """
 from instruments i
-where exists (
+cross join lateral (
     select from holdings h join accounts a on a.id = h.account_id
     where h.instrument_id = i.id and a.is_active
-)
+    limit 1
+) holding
+"""
+"""One look into an index for each instrument; `exists` would read every holding."""
+_HELD = f"select {_COLUMNS} {_FROM_HELD}"
+_HELD_STATE = f"""
+select count(*), sum(hashtextextended(concat_ws(' ', i.id, i.symbol, i.asset_class, i.currency, i.listed), 0)::numeric)
+{_FROM_HELD}
 """
 _CURRENCIES = f"""
 select {_COLUMNS} from instruments i

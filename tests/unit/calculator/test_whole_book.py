@@ -13,7 +13,7 @@ from calculator.book import Base, Entries
 from calculator.fx import Rates
 from calculator.marks import Marks
 from calculator.moment import Moment
-from calculator.whole_book import Aggregates, WholeBook
+from calculator.whole_book import Aggregates, Owners, WholeBook
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.corporate_action import Split
@@ -71,7 +71,7 @@ def test_loaded_accounts_are_replaced_in_place() -> None:
     """Ensure a change after loading replaces the loaded row instead of joining it."""
     _, book = make()
     base = Base.of_rows([Entries(_array("i4", 2), _array("f8", 7), _array("f8", 0))], 4)
-    book.load(base, [StoredAccount(uuid4(), AccountId("a"), ADA)])
+    book.load(base, Owners.of([StoredAccount(uuid4(), AccountId("a"), ADA)]))
     assert book.valuation().run().total_value == 7
     book.put_user(holdings(("a", {DOLLARS.id: (1, 0)})))
     assert book.valuation().run().total_value == 1
@@ -117,6 +117,6 @@ def test_totals_of_loaded_accounts() -> None:
     stored = [StoredAccount(uuid4(), AccountId("a"), ADA), StoredAccount(uuid4(), AccountId("b"), UserId("bob"))]
     column = marks.column_of[DOLLARS.id]
     rows = [Entries(np.array([column], np.int32), np.array([units]), np.array([0.0])) for units in (5.0, 7.0)]
-    book.load(Base.of_rows(rows, len(marks.instruments)), stored)
+    book.load(Base.of_rows(rows, len(marks.instruments)), Owners.of(stored))
     book.put_user(holdings(("a", {DOLLARS.id: (1, 0)}), ("d", {DOLLARS.id: (2, 0)})))
     assert book.totals().run() == {ADA: 3.0, UserId("bob"): 7.0}
