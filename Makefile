@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := $(VENV)/.peers
 UV := uv==0.13.8
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup client dashboard demo test test-slow test-faults soak check site bench docs lock clean
+.PHONY: help setup client dashboard demo test test-slow test-faults soak check site bench bench-peers bench-plots docs \
+	lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,18 +52,32 @@ check: $(READY) site ## Lint, types, import rules, and the documentation's links
 site: $(READY) ## Build the documentation into site/; a page left out, or a link or anchor to nowhere, fails it
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: $(READY) ## Measure; prints a table and writes benchmarks/results.json
+bench: $(READY) $(PEERS) ## Measure, ours and others; prints tables and writes benchmarks/*.json
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.peers
+
+bench-peers: $(PEERS) ## The same work beside FastAPI, ws, DuckDB, Polars, Perspective and a naive design
+	@$(BIN)/python -m benchmarks.peers
+
+bench-plots: $(PEERS) ## How the cost grows: measures and draws docs/images/growth-*.svg (15 minutes)
+	@$(BIN)/python -m benchmarks.growth
+	@$(BIN)/python -m benchmarks.plots
+
+$(PEERS): $(READY) benchmarks/peers.lock benchmarks/peers/node/package-lock.json
+	@$(BIN)/python -m benchmarks.peers.install
+	@touch $@
 
 docs: $(READY) ## Write the pages that come from the code
 	@$(BIN)/python -m tools.write_settings
 	@$(BIN)/python -m tools.write_metrics
 	@$(BIN)/python -m tools.write_api
 
-lock: $(READY) ## Renew requirements.lock from pyproject.toml
+lock: $(READY) ## Renew the locks from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra demo --extra dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --upgrade -q -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra bench --constraints requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-header --upgrade -q -o benchmarks/peers.lock
 
 clean: ## Remove the environment, the demo's data and everything built
-	@rm -rf $(VENV) .navstream dashboard/dist dashboard/node_modules site *.egg-info
+	@rm -rf $(VENV) .navstream dashboard/dist dashboard/node_modules benchmarks/peers/node/node_modules site *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

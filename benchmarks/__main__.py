@@ -20,6 +20,7 @@ BENCHMARKS = (
     "fanout",
     "stalled_clients",
     "stage_costs",
+    "scale_out",
     "sync_1000",
     "cold_start",
     "trade_to_client",

@@ -36,10 +36,17 @@ insert into instruments (id, symbol, asset_class, currency, name, listed)
     from generate_series(0, {instruments} - 1) n;
 insert into instrument_prices select md5('i' || n)::uuid, 1 + n % 500, now(), 'alpaca'
     from generate_series(0, {instruments} - 1) n;
+alter table holdings drop constraint holdings_pkey;
+drop index holdings_instrument_id_idx, holdings_user_id_idx;
 insert into holdings (account_id, user_id, instrument_id, quantity, cost_basis)
     select md5('a' || a)::uuid, md5('u' || a % {users} + 1)::uuid,
-        md5('i' || (a * 7919 + h * 331) % {instruments})::uuid, 1 + (a + h) % 100, 1000
+        md5('i' || (a::bigint * 7919 + h * 331) % {instruments})::uuid, 1 + (a + h) % 100, 1000
     from generate_series(1, {accounts}) a, generate_series(1, {held}) h;
+set maintenance_work_mem = '1GB';
+alter table holdings add primary key (account_id, instrument_id);
+create index on holdings (instrument_id);
+create index on holdings (user_id);
+reset maintenance_work_mem;
 set session_replication_role = default;
 analyze;
 """
@@ -68,9 +75,11 @@ async def _measure() -> tuple[float, float]:
                 return min(starting), min(copying)
 
 
-async def fill(pool: Pool) -> None:
-    """Fill an empty database."""
-    await pool.execute(_FILL.format(users=USERS, accounts=ACCOUNTS, instruments=INSTRUMENTS, held=HELD), timeout=250)
+async def fill(pool: Pool, accounts_count: int = ACCOUNTS) -> None:
+    """Fill an empty database; two accounts a user."""
+    users_count = accounts_count * USERS // ACCOUNTS
+    script = _FILL.format(users=users_count, accounts=accounts_count, instruments=INSTRUMENTS, held=HELD)
+    await pool.execute(script, timeout=accounts_count / 400)
 
 
 async def _copy_s(pool: Pool) -> float:

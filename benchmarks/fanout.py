@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from typing import Any, cast
 import picows
 import uvloop
 
+from benchmarks.connected import TOKENS, connected
 from broadcaster.channels import Channel, Channels, State, parse_channel
 from broadcaster.client import STATES_KEPT
 from broadcaster.desk import Desk
@@ -37,7 +38,6 @@ from broadcaster.protocol import ErrorCode, Limits
 from broadcaster.retained import RetainedStates
 from broadcaster.server import Broadcaster, Door
 from broadcaster.sources import Sources
-from realtime.auth import Tokens
 from realtime.bus.client import open_bus
 from realtime.clock import MarketClock, WallClock
 from realtime.contract.shapes import figures_data
@@ -48,7 +48,6 @@ from realtime.log import Log
 CLIENTS = 1000
 ROUNDS = 30
 RUNS = 4
-TOKENS = Tokens("a secret of the benchmark, long enough", "navstream", "navstream")
 AS_OF = "2026-11-20T15:30:00.123456Z"
 _BASE = Figures(
     market_value=Decimal("104250.25"),
@@ -141,14 +140,14 @@ async def broadcaster_running() -> AsyncIterator[tuple[int, Broadcaster, Fanout,
 
 async def fanout_rate(*, encoded: bool) -> float:
     """Return deltas a second, from encoded bodies or from states."""
-    async with broadcaster_running() as (port, _, fanout, sources), clients(port, CLIENTS) as receive:
+    async with broadcaster_running() as (port, _, fanout, sources), connected(port, CLIENTS) as clients:
         await until(lambda: fanout.messages_count >= CLIENTS)
         channels = list(sources.channels)
         await settle()
         before, spent_s = fanout.bytes_count, 0.0
         alive: deque[list[State]] = deque(maxlen=STATES_KEPT + 2)
         for number in range(ROUNDS):
-            states = [_state(number, place) for place in range(CLIENTS)]
+            states = [state(number, place) for place in range(CLIENTS)]
             alive.append(states)
             if encoded:
                 for channel, state in zip(channels, states, strict=True):
@@ -163,7 +162,7 @@ async def fanout_rate(*, encoded: bool) -> float:
             await asyncio.sleep(0)
             spent_s += time.perf_counter() - started
         started = time.perf_counter()
-        await receive(fanout.bytes_count - before)
+        await clients.receive(fanout.bytes_count - before)
         return ROUNDS * CLIENTS / (spent_s + time.perf_counter() - started)
 
 
@@ -176,7 +175,7 @@ async def picows_rate() -> float:
             transports.append(transport)
 
     server = await picows.ws_create_server(lambda _request: Listener(), "127.0.0.1", 0)
-    async with clients(server.sockets[0].getsockname()[1], CLIENTS) as receive:
+    async with connected(server.sockets[0].getsockname()[1], CLIENTS) as clients:
         await until(lambda: len(transports) == CLIENTS)
         await settle()
         sent, spent_s = 0, 0.0
@@ -189,7 +188,7 @@ async def picows_rate() -> float:
             spent_s += time.perf_counter() - started
             sent += sum(map(len, payloads)) + 4 * CLIENTS
         started = time.perf_counter()
-        await receive(sent)
+        await clients.receive(sent)
         spent_s += time.perf_counter() - started
     server.close()
     return ROUNDS * CLIENTS / spent_s
@@ -198,7 +197,7 @@ async def picows_rate() -> float:
 def _payload(number: int, place: int) -> bytes:
     name = parse_channel("portfolio")
     assert name is not None
-    body = _state(number + 1, place).body_after(_state(number, place), Channel(UserId(""), name), JSON)
+    body = state(number + 1, place).body_after(state(number, place), Channel(UserId(""), name), JSON)
     assert body is not None
     return JSON.frame(body, "", number + 2)[4:]
 
@@ -206,17 +205,17 @@ def _payload(number: int, place: int) -> bytes:
 async def kib_per_client() -> float:
     """Return what a connected, authenticated client with a portfolio and a few deltas adds to the process, KiB."""
     async with broadcaster_running() as (port, _, fanout, sources):
-        async with clients(port, 50):
+        async with connected(port, 50):
             await until(lambda: fanout.messages_count >= 50)
         await settle()
         before, count = resident_kib(), fanout.messages_count
-        async with clients(port, 2 * CLIENTS):
+        async with connected(port, 2 * CLIENTS):
             await until(lambda: fanout.messages_count >= count + 2 * CLIENTS)
             channels = list(sources.channels)
             for number in range(5):
                 goal = fanout.messages_count + 2 * CLIENTS
                 for place, channel in enumerate(channels):
-                    channel.show(_state(number, place))
+                    channel.show(state(number, place))
                 fanout.changed(channels)
                 await until(lambda goal=goal: fanout.messages_count >= goal)  # type: ignore[misc]
             await settle()
@@ -228,7 +227,7 @@ def resident_kib() -> int:
     return pages * 4
 
 
-def _state(number: int, place: int) -> State:
+def state(number: int, place: int) -> State:
     cents = Decimal(number * CLIENTS + place + 1) / 100
     return State(
         AS_OF,
@@ -255,33 +254,6 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.005)
-
-
-@asynccontextmanager
-async def clients(port: int, count: int) -> AsyncIterator[Callable[[int], Awaitable[None]]]:
-    """Connect clients in another process; yield a way to wait until they have received that many bytes more."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.receivers", str(port)), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    stdin, stdout = process.stdin, process.stdout
-    stdin.write(json.dumps([_token(number) for number in range(count)]).encode() + b"\n")
-    assert await stdout.readline() == b"connected\n"
-
-    async def receive(bytes_count: int) -> None:
-        stdin.write(json.dumps(bytes_count).encode() + b"\n")
-        assert await stdout.readline() == b"received\n"
-
-    try:
-        yield receive
-    finally:
-        stdin.close()
-        await process.wait()
-
-
-def _token(number: int) -> str:
-    return TOKENS.issue(UserId(f"00000000-0000-0000-0000-{number:012}"), datetime.now(UTC), 600)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Take the last `make bench` into the docs: `python -m benchmarks.publish "where and when"`.
+"""Take the last `make bench` into the docs: `python -m benchmarks.publish "where and when" [speed] [peers]`.
 
-Writes docs/measured.json, the speed table in docs/performance.md and docs/scale.md.
+Writes docs/measured.json, the tables in docs/performance.md and docs/scale.md.
 """
 
 import json
@@ -11,9 +11,9 @@ from typing import Any
 
 from benchmarks import scale_model
 from benchmarks.__main__ import RESULTS, number
+from benchmarks.peers.__main__ import RESULTS as PEERS
 
 PERFORMANCE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-_SECTION = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- /measured -->)", re.DOTALL)
 
 
 def table(rows: list[dict[str, Any]], circumstances: str) -> str:
@@ -40,11 +40,39 @@ def reached(row: dict[str, Any]) -> str:
     return "yes" if (value <= float(limit) if comparison == "<=" else value >= float(limit)) else "**no**"
 
 
+def peers_table(rows: list[dict[str, Any]], circumstances: str) -> str:
+    """Return the table of the peers and where it was measured."""
+    lines = [
+        f"{circumstances}.\n",
+        "| work | unit | ours | peer | theirs | ours is … times as good |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['work']} | {row['unit']} | {number(row['ours'])} | {row['peer']} | {number(row['theirs'])} | "
+        f"{number(row['times'])} |"
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def put(section: str, text: str) -> None:
+    """Put a text between a section's marks in docs/performance.md."""
+    between = re.compile(rf"(?<=<!-- {section} -->\n).*?(?=<!-- /{section} -->)", re.DOTALL)
+    PERFORMANCE.write_text(between.sub(lambda _: text, PERFORMANCE.read_text()))
+
+
 def main() -> None:
-    rows = json.loads(RESULTS.read_text())["rows"]
-    scale_model.MEASURED.write_text(json.dumps({"circumstances": sys.argv[1], "rows": rows}, indent=2) + "\n")
-    page = PERFORMANCE.read_text()
-    PERFORMANCE.write_text(_SECTION.sub(lambda _: table(rows, sys.argv[1]), page))
+    circumstances, wanted = sys.argv[1], sys.argv[2:] or ["speed", "peers"]
+    measured = json.loads(scale_model.MEASURED.read_text())
+    if "speed" in wanted:
+        rows = json.loads(RESULTS.read_text())["rows"]
+        measured |= {"circumstances": circumstances, "rows": rows}
+        put("measured", table(rows, circumstances))
+    if "peers" in wanted:
+        rows = json.loads(PEERS.read_text())["rows"]
+        measured["peers"] = {"circumstances": circumstances, "rows": rows}
+        put("peers", peers_table(rows, circumstances))
+    scale_model.MEASURED.write_text(json.dumps(measured, indent=2) + "\n")
     scale_model.main()
 
 

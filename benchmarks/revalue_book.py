@@ -17,14 +17,14 @@ _CHUNK = 50_000
 
 def measure() -> list[dict[str, Any]]:
     draw = np.random.default_rng(7)
-    base = _base(draw)
+    base = base_of(draw, ACCOUNTS, INSTRUMENTS)
     book = Book(base)
     for row in random.Random(7).sample(range(ACCOUNTS), REPLACED):
-        book.replace_row(row, _entries(draw, 1))
+        book.replace_row(row, _entries(draw, 1, INSTRUMENTS))
     price = draw.uniform(1, 500, INSTRUMENTS)
     read = [base.entries.units.view(np.int64), base.entries.column.view(np.int64)]
-    reading_ms = _best_ms(lambda: [part.sum() for part in read])
-    revaluing_ms = _best_ms(lambda: book.still(INSTRUMENTS).market_values(price))
+    reading_ms = best_ms(lambda: [part.sum() for part in read])
+    revaluing_ms = best_ms(lambda: book.still(INSTRUMENTS).market_values(price))
     bytes_per_position = base.nbytes / len(base.entries)
     return [
         {
@@ -46,28 +46,28 @@ def measure() -> list[dict[str, Any]]:
     ]
 
 
-def _base(draw: np.random.Generator) -> Base:
+def base_of(draw: np.random.Generator, accounts: int, instruments: int) -> Base:
     """Make the book in chunks: the memory of the whole at once is what a calculator has, and no more."""
-    count = ACCOUNTS * HELD
+    count = accounts * HELD
     entries = Entries(np.empty(count, np.int32), np.empty(count), np.empty(count))
-    for first in range(0, ACCOUNTS, _CHUNK):
+    for first in range(0, accounts, _CHUNK):
         at = slice(first * HELD, (first + _CHUNK) * HELD)
-        part = _entries(draw, _CHUNK)
+        part = _entries(draw, min(_CHUNK, accounts - first), instruments)
         entries.column[at], entries.units[at] = part.column, part.units
         entries.cost[at] = part.cost
-    return Base.of(entries, np.arange(0, count + 1, HELD, dtype=np.int64), INSTRUMENTS)
+    return Base.of(entries, np.arange(0, count + 1, HELD, dtype=np.int64), instruments)
 
 
-def _entries(draw: np.random.Generator, accounts_count: int) -> Entries:
+def _entries(draw: np.random.Generator, accounts_count: int, instruments: int) -> Entries:
     """Draw accounts that hold few instruments often and many seldom, as people do."""
     shape = (accounts_count, HELD)
-    column = (INSTRUMENTS * draw.random(shape) ** 3).astype(np.int32)
+    column = (instruments * draw.random(shape) ** 3).astype(np.int32)
     column.sort(axis=1)
     units = draw.uniform(-10, 100, shape)
     return Entries(column.ravel(), units.ravel(), 100 * units.ravel())
 
 
-def _best_ms(work: Callable[[], object]) -> float:
+def best_ms(work: Callable[[], object]) -> float:
     times = []
     for _ in range(ROUNDS):
         started = perf_counter()

@@ -44,12 +44,12 @@ _PREVIOUS = date(2026, 11, 19)
 
 def measure() -> list[dict[str, Any]]:
     """Return the cost of a price and a row to a calculator, and of a row and a message to a broadcaster."""
-    calculator = _Calculator()
-    price_us = _best_us(calculator.mark_s, SYMBOLS)
-    row_us = _best_us(lambda: calculator.value()[1], USERS * HELD)
-    shown = _Broadcaster(calculator)
-    few_us = _best_us(lambda: shown.show_s(1), USERS)
-    many_us = _best_us(lambda: shown.show_s(HELD), USERS)
+    calculator = Calculator()
+    price_us = best_us(calculator.mark_s, SYMBOLS)
+    row_us = best_us(lambda: calculator.value()[1], USERS * HELD)
+    shown = Shown(calculator)
+    few_us = best_us(lambda: shown.show_s(1), USERS)
+    many_us = best_us(lambda: shown.show_s(HELD), USERS)
     shown_row_us = (many_us - few_us) / (HELD - 1)
     return [
         _row("price_to_calculator", price_us, "decoded and marked"),
@@ -61,7 +61,7 @@ def measure() -> list[dict[str, Any]]:
     ]
 
 
-async def _valkey_us(calculator: "_Calculator") -> float:
+async def _valkey_us(calculator: "Calculator") -> float:
     """Return what a user's update costs Valkey by its own account, microseconds."""
     with tempfile.TemporaryDirectory() as folder:
         server = EmbeddedValkey(Path(folder))
@@ -84,26 +84,26 @@ async def _valkey_us(calculator: "_Calculator") -> float:
             server.stop()
 
 
-def _bytes_of_row(calculator: "_Calculator") -> float:
+def _bytes_of_row(calculator: "Calculator") -> float:
     updates = calculator.value()[0]
     return sum(len(encode(update)) for update in updates) / (USERS * HELD)
 
 
-class _Calculator:
+class Calculator:
     """Marks and watched users, as the engine has them."""
 
-    def __init__(self) -> None:
+    def __init__(self, symbols: int = SYMBOLS) -> None:
         draw = random.Random(3)
         self._number = 0
         self.marks = Marks(Rates(), Moment.at(NOW))
         self.watched = Watched(self.marks)
-        instruments = [_instrument(number) for number in range(SYMBOLS)]
+        instruments = [_instrument(number) for number in range(symbols)]
         self.marks.add(instruments)
         self.ids = [each.id for each in instruments]
         self.users = [UserId(str(UUID(int=number))) for number in range(USERS)]
         self.take(self.batches())
         for user in self.users:
-            chosen = draw.sample(self.ids, HELD)
+            chosen = draw.sample(self.ids, min(HELD, symbols))
             held = tuple(Holding(each, Decimal(draw.randint(1, 500)), Decimal(1000)) for each in chosen)
             account = AccountHoldings(AccountId(f"alpaca_{user}"), user, "Abacus", "USD", 1, NOW, held)
             self.watched.put_user(UserHoldings(user, "USD", (account,), {}), frozenset({None}))
@@ -120,7 +120,7 @@ class _Calculator:
         """Return a newer price of every stock, in batches as they come."""
         self._number += 1
         made = []
-        for first in range(0, SYMBOLS, _BATCH):
+        for first in range(0, len(self.ids), _BATCH):
             some = enumerate(self.ids[first : first + _BATCH])
             made.append(encode(PriceBatch(tuple(_price(each, self._number, place) for place, each in some), 0)))
         return made
@@ -142,10 +142,10 @@ class _Calculator:
         return updates, perf_counter() - started
 
 
-class _Broadcaster:
+class Shown:
     """Subjects with a positions channel each, shown to one client each."""
 
-    def __init__(self, calculator: _Calculator) -> None:
+    def __init__(self, calculator: Calculator) -> None:
         self._calculator = calculator
         self._partition = WatchedPartition(Partition(0))
         self._channels: list[Channel] = []
@@ -214,7 +214,7 @@ def _price(instrument_id: InstrumentId, number: int, place: int) -> Price:
     )
 
 
-def _best_us(work_s: Callable[[], float], count: int) -> float:
+def best_us(work_s: Callable[[], float], count: int) -> float:
     """Return the best of a few rounds, for one of `count`."""
     gc.disable()
     best_s = min(work_s() for _ in range(ROUNDS))

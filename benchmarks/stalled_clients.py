@@ -16,7 +16,8 @@ from typing import Any
 
 import uvloop
 
-from benchmarks.fanout import AS_OF, _state, _token, broadcaster_running, resident_kib, until
+from benchmarks.connected import token
+from benchmarks.fanout import AS_OF, broadcaster_running, resident_kib, state, until
 from broadcaster.channels import Channel, State
 from broadcaster.fanout import Fanout
 from broadcaster.protocol import Times
@@ -66,7 +67,7 @@ async def run(stalled: int, seconds: float) -> tuple[list[float], list[int]]:
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        order = {"tokens": [_token(number) for number in range(CLIENTS)], "stalled": stalled}
+        order = {"tokens": [token(number) for number in range(CLIENTS)], "stalled": stalled}
         process.stdin.write(json.dumps(order).encode() + b"\n")
         async with asyncio.timeout(_CONNECT_WITHIN_S):
             assert await process.stdout.readline() == b"connected\n"
@@ -93,7 +94,7 @@ async def _fill(broadcaster: Broadcaster, fanout: Fanout, channels: list[Channel
         if full == len(channels):
             return
         for place, channel in enumerate(channels):
-            channel.show(_state(number, place))
+            channel.show(state(number, place))
         fanout.changed(channels)
         await asyncio.sleep(0.02)
     raise RuntimeError(f"{full} clients are stalled, not {len(channels)}")
@@ -111,7 +112,7 @@ async def _change(fanout: Fanout, channels: list[Channel], seconds: float) -> li
         some = channels[first : first + share]
         now_us = time.time_ns() // 1_000
         for place, channel in enumerate(some):
-            made = _state(number % 1_000, first + place)
+            made = state(number % 1_000, first + place)
             channel.show(State(AS_OF, made.data, Times(now_us, now_us, now_us, 0)))
         fanout.changed(some)
         number += 1

@@ -20,7 +20,7 @@ import requests
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from benchmarks.trade_to_client import MODERATE_RATE, USERS, _listening, populate, quantile, service_ages
+from benchmarks.trade_to_client import MODERATE_RATE, USERS, listening, populate, quantile, service_ages
 from providers.alpaca.provider import AlpacaProvider
 from providers.linking import connect_alpaca, connect_plaid, connect_snaptrade, snaptrade_login_url
 from providers.plaid.provider import PlaidProvider
@@ -117,7 +117,7 @@ SIMULATORS = ("plaid", "snaptrade", "broker")
 @contextmanager
 def _elsewhere(name: str) -> Iterator[str]:
     """Run a simulator on what the processors have left: the real providers have their own."""
-    with _listening("simulator", name) as url:
+    with listening("simulator", name) as url:
         for child in psutil.Process().children():
             if name in child.cmdline():
                 child.nice(19)

@@ -101,17 +101,17 @@ async def populate(url: str) -> dict[UserId, list[str]]:
 
 
 async def _relay_ages(users: dict[UserId, list[str]], rate: int) -> list[float]:
-    with _listening("benchmarks.feed", "--rate", str(rate)) as feed, _listening("benchmarks.relay", feed) as relay:
+    with listening("benchmarks.feed", "--rate", str(rate)) as feed, listening("benchmarks.relay", feed) as relay:
         clients = [{"url": relay, "hello": [json.dumps(symbols)]} for symbols in users.values()]
-        return await _watch("relay", clients)
+        return await watch("relay", clients)
 
 
 async def service_ages(
     servers: EmbeddedServers, users: dict[UserId, list[str]], rate: int, positions_count: int = 0
 ) -> tuple[list[float], float]:
     """Return the ages, and by how much the stages' memory grew while measuring."""
-    with _listening("benchmarks.feed", "--rate", str(rate)) as feed:
-        port = _free_port()
+    with listening("benchmarks.feed", "--rate", str(rate)) as feed:
+        port = free_port()
         env = process_environment() | _settings(servers, feed, port)
         async with stages_up(env, STAGES) as supervisor:
             await _healthy(servers.redis_url, positions_count)
@@ -127,7 +127,7 @@ async def service_ages(
                 }
                 for user in users
             ]
-            watching = asyncio.ensure_future(_watch("service", clients))
+            watching = asyncio.ensure_future(watch("service", clients))
             await asyncio.sleep(WARM_UP_S)
             before = _memory(supervisor)
             ages = await watching
@@ -151,7 +151,7 @@ def _settings(servers: EmbeddedServers, feed: str, port: int) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -181,7 +181,7 @@ async def _listening_at(port: int) -> None:
                 return
 
 
-async def _watch(kind: str, clients: list[dict[str, Any]]) -> list[float]:
+async def watch(kind: str, clients: list[dict[str, Any]]) -> list[float]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.watchers"),
         stdin=asyncio.subprocess.PIPE,
@@ -197,7 +197,7 @@ async def _watch(kind: str, clients: list[dict[str, Any]]) -> list[float]:
 
 
 @contextmanager
-def _listening(module: str, *arguments: str) -> Iterator[str]:
+def listening(module: str, *arguments: str) -> Iterator[str]:
     process = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

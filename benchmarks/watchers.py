@@ -1,4 +1,4 @@
-"""Many clients in one process that note how old each message's newest trade is.
+"""Many clients in one process that note how old each message's newest trade is (of the naive peer: each new one).
 
 Reads one JSON line: {"clients": [{"url", "hello": [texts to send]}], "warm_up_s", "measure_s", "kind"}; prints one with
 the ages in milliseconds.
@@ -16,24 +16,26 @@ import uvloop
 from websockets.asyncio.client import connect
 
 
-def relay_age_ms(message: Any, now_ns: int) -> float | None:
-    return (now_ns - message["sent_ns"]) / 1e6 if message and "sent_ns" in message else None
+def relay_ages_ms(message: Any, now_ns: int) -> list[float]:
+    return [(now_ns - message["sent_ns"]) / 1e6] if message and "sent_ns" in message else []
 
 
-def service_age_ms(message: Any, now_ns: int) -> float | None:
+def naive_ages_ms(message: Any, now_ns: int) -> list[float]:
+    return [(now_ns - time_ns) / 1e6 for time_ns in message["newer_ns"]]
+
+
+def service_ages_ms(message: Any, now_ns: int) -> list[float]:
     if message.get("type") != "delta":
-        return None
+        return []
     times = [row["price_time"] for row in message["data"].values() if row and row.get("price_time")]
-    if not times:
-        return None
-    return now_ns / 1e6 - datetime.fromisoformat(max(times)).timestamp() * 1e3
+    return [now_ns / 1e6 - datetime.fromisoformat(max(times)).timestamp() * 1e3] if times else []
 
 
-AGES = {"relay": relay_age_ms, "service": service_age_ms}
+AGES = {"relay": relay_ages_ms, "naive": naive_ages_ms, "service": service_ages_ms}
 
 
 async def watch(client: dict[str, Any], kind: str, from_s: float, until_s: float, ages: list[float]) -> None:
-    age_of = AGES[kind]
+    ages_of = AGES[kind]
     async with connect(client["url"], compression=None, max_size=None) as connection:
         for hello in client["hello"]:
             await connection.send(hello)
@@ -41,9 +43,9 @@ async def watch(client: dict[str, Any], kind: str, from_s: float, until_s: float
             now_ns = time.time_ns()
             if time.monotonic() > until_s:
                 return
-            age_ms = age_of(orjson.loads(data), now_ns)
-            if age_ms is not None and time.monotonic() > from_s:
-                ages.append(age_ms)
+            ages_ms = ages_of(orjson.loads(data), now_ns)
+            if time.monotonic() > from_s:
+                ages.extend(ages_ms)
 
 
 async def main() -> None:
