@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 from pydantic import SecretStr
 
 from realtime.domain.account import ProviderName
 from realtime.domain.asset_class import AssetClass
-from realtime.domain.transaction import TransactionKind
+from realtime.domain.transaction import BankTransaction, TransactionKind
 
 Product = Literal["transactions", "investments", "liabilities"]
 
@@ -165,12 +165,14 @@ class HoldingsReport:
     Attributes:
         set_aside: Accounts that cannot be read; while one of them is not harmless, no account counts as vanished.
         fetched_at: Wall time of the answer.
+        has_bank_lines: The connection has bank transactions, which `BankProvider` reads.
     """
 
     institution: Institution | None
     accounts: tuple[AccountReport, ...]
     fetched_at: datetime
     set_aside: tuple[SetAside, ...] = ()
+    has_bank_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,26 @@ class ProviderTransaction:
 @dataclass(frozen=True, slots=True)
 class TransactionsReport:
     transactions: tuple[ProviderTransaction, ...]
+    set_aside: tuple[SetAside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BankChanges:
+    """What changed in a connection's bank accounts between two cursors.
+
+    Attributes:
+        lines: New and changed ones, each once, in their newest form.
+        removed: Ids of lines that are no more; one that is pending no longer among them.
+        cursor: Where the next reading begins; to be stored together with the lines.
+        since: Where this one began; None: these are all lines that there are.
+        complete: The provider has read the whole history; until then older lines are still to come.
+    """
+
+    lines: tuple[BankTransaction, ...]
+    removed: frozenset[str]
+    cursor: str
+    since: str | None
+    complete: bool
     set_aside: tuple[SetAside, ...] = ()
 
 
@@ -243,3 +265,11 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Give sockets back."""
+
+
+@runtime_checkable
+class BankProvider(Protocol):
+    """A provider that knows bank transactions too; raises what `Provider` raises."""
+
+    async def bank_changes(self, access: Access, cursor: str | None) -> BankChanges:
+        """Return what changed since a cursor; everything without one."""

@@ -17,6 +17,7 @@ A fault is set over `POST /control/faults` and taken while a request is answered
     null_price     the newest prices are null
     revoked        Plaid: the user withdrew his permission at the institution
     cash_apart     Plaid: cash is no holding, `available` says it
+    mutation       Plaid: a bank line is added between two pages of /transactions/sync
     loan_apart     Plaid: a margin loan is no holding and not in `current`, `margin_loan_amount` says it
     withheld       SnapTrade: the brokerage gives no holdings, only the account's total
     disabled       SnapTrade: the connection is disabled and answers reads with what it had
@@ -49,6 +50,7 @@ KINDS = (
     "unknown_enum",
     "null_price",
     "revoked",
+    "mutation",
     "cash_apart",
     "loan_apart",
     "withheld",

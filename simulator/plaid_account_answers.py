@@ -1,4 +1,4 @@
-"""Answers of Plaid's account endpoints: accounts, holdings, investment and bank transactions (pure)."""
+"""Answers of Plaid's account endpoints: accounts, holdings, investment transactions (pure)."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,10 +6,9 @@ from typing import Any
 from simulator import plaid_shapes as shapes
 from simulator.activity import Activity
 from simulator.holdings_state import AccountState
-from simulator.plaid_banking import Change, change_log, cursor_for, position_of
 from simulator.plaid_errors import PlaidError
 from simulator.plaid_items import Item, plaid_id
-from simulator.plaid_simulation import Call, day, text, texts, whole
+from simulator.plaid_simulation import Call, day, texts, whole
 
 # kind of activity: (Plaid's type, Plaid's subtype)
 PENDING = Decimal("2500.00")
@@ -27,7 +26,7 @@ _ACTIVITY_TYPES = {
 
 def accounts_get(call: Call) -> dict[str, Any]:
     item = call.working_item()
-    return {"accounts": _accounts(call, item), "item": _item(call, item)}
+    return {"accounts": accounts_of(call, item), "item": _item(call, item)}
 
 
 def accounts_balance_get(call: Call) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def holdings_get(call: Call) -> dict[str, Any]:
     if call.quirk("partial", item):
         holdings = holdings[: len(holdings) // 2]
     return {
-        "accounts": _accounts(call, item, investments=True, quirks=quirks),
+        "accounts": accounts_of(call, item, investments=True, quirks=quirks),
         "holdings": holdings,
         "is_investments_fallback_item": False,
         "item": _item(call, item),
@@ -85,41 +84,12 @@ def investments_transactions_get(call: Call) -> dict[str, Any]:
     for account, activity in page:
         _remember_security(call, account, activity.symbol, securities)
     return {
-        "accounts": _accounts(call, item, investments=True),
+        "accounts": accounts_of(call, item, investments=True),
         "investment_transactions": [_investment_transaction(call, item, *pair) for pair in page],
         "is_investments_fallback_item": False,
         "item": _item(call, item),
         "securities": list(securities.values()),
         "total_investment_transactions": len(found),
-    }
-
-
-def transactions_sync(call: Call) -> dict[str, Any]:
-    """Answer one page of `/transactions/sync`: the changes after the cursor."""
-    item = call.working_item("transactions")
-    item.synced_once = True
-    count = whole(call.body, "count", 100, 1, 500)
-    changes: list[Change] = []
-    for account in call.simulation.accounts(item):
-        if account.plan.kind == "depository":
-            seed = call.simulation.items.seed
-            changes += change_log(seed, account.key, shapes.account_id(item, account))
-    cursor = call.body.get("cursor")
-    position = position_of("" if cursor is None else text(call.body, "cursor"))
-    page = changes[position : position + count]
-    seen = position + len(page)
-    return {
-        "accounts": _accounts(call, item),
-        "added": [change.transaction for change in page if change.kind == "added"],
-        "has_more": seen < len(changes),
-        "modified": [change.transaction for change in page if change.kind == "modified"],
-        "next_cursor": cursor_for(seen),
-        "removed": [
-            {key: change.transaction[key] for key in ("transaction_id", "account_id")}
-            for change in page
-            if change.kind == "removed"
-        ],
-        "transactions_update_status": "HISTORICAL_UPDATE_COMPLETE",
     }
 
 
@@ -142,7 +112,7 @@ def _investment_accounts(call: Call, item: Item) -> list[AccountState]:
     return chosen
 
 
-def _accounts(
+def accounts_of(
     call: Call, item: Item, *, investments: bool = False, quirks: shapes.Quirks = shapes.NO_QUIRKS
 ) -> list[dict[str, Any]]:
     state = call.simulation.state

@@ -27,7 +27,7 @@ _SPENDING = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """One bank transaction; a positive amount is money out, in dollars."""
 
     day: date
@@ -40,7 +40,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of an Item's change log: a transaction added, modified, or removed."""
+    """One entry of an Item's change log: a transaction added, modified or removed."""
 
     kind: str
     transaction: dict[str, Any]
@@ -55,36 +55,48 @@ def change_log(seed: int, account_key: str, account_id: str) -> list[Change]:
     lines = _lines(rng)
     changes = []
     for number, line in enumerate(lines):
-        transaction = _transaction(account_id, number, line)
         if number == len(lines) - 1:
-            pending_id = plaid_id("pending", account_id, number)
-            pending = transaction | {"transaction_id": pending_id, "pending": True}
-            changes += [Change("added", pending), Change("removed", pending)]
-            transaction |= {"pending_transaction_id": pending_id}
-        changes.append(Change("added", transaction))
+            changes.append(Change("added", pending_shape(account_id, number, line)))
+            changes += posted_changes(account_id, number, line)
+        else:
+            changes.append(Change("added", transaction_shape(account_id, number, line)))
     if changes:
         changes.append(Change("modified", changes[0].transaction | {"merchant_name": "Whole Foods Market"}))
     return changes
 
 
-def _lines(rng: random.Random) -> list[_Line]:
-    lines: list[_Line] = []
+def _lines(rng: random.Random) -> list[Line]:
+    lines: list[Line] = []
     for age in range(DAYS, 0, -1):
         day = HISTORY_END - timedelta(days=age)
         if day.day == 1:
             rent = "RENT_AND_UTILITIES_RENT"
-            lines.append(_Line(day, "RENT PAYMENT", None, "RENT_AND_UTILITIES", rent, Decimal(2150)))
+            lines.append(Line(day, "RENT PAYMENT", None, "RENT_AND_UTILITIES", rent, Decimal(2150)))
         if day.day in {15, 28}:
-            lines.append(_Line(day, "PAYROLL DIRECT DEP", None, "INCOME", "INCOME_WAGES", Decimal("-3412.55")))
+            lines.append(Line(day, "PAYROLL DIRECT DEP", None, "INCOME", "INCOME_WAGES", Decimal("-3412.55")))
         if rng.random() < 0.7:
             name, merchant, primary, detailed, low, high = rng.choice(_SPENDING)
             cents = rng.randint(low * 100, high * 100)
-            lines.append(_Line(day, name, merchant, primary, detailed, Decimal(cents) / 100))
+            lines.append(Line(day, name, merchant, primary, detailed, Decimal(cents) / 100))
     return lines
 
 
-def _transaction(account_id: str, number: int, line: _Line) -> dict[str, Any]:
-    """Return one transaction; a positive amount is money out."""
+def pending_shape(account_id: str, reference: object, line: Line) -> dict[str, Any]:
+    """Return a transaction while it is pending, under an id of its own."""
+    pending_id = plaid_id("pending", account_id, reference)
+    return transaction_shape(account_id, reference, line) | {"transaction_id": pending_id, "pending": True}
+
+
+def posted_changes(account_id: str, reference: object, line: Line) -> list[Change]:
+    """Return how a pending transaction becomes a posted one: the one is removed, the other names it."""
+    pending = pending_shape(account_id, reference, line)
+    posted = transaction_shape(account_id, reference, line)
+    posted["pending_transaction_id"] = pending["transaction_id"]
+    return [Change("removed", pending), Change("added", posted)]
+
+
+def transaction_shape(account_id: str, reference: object, line: Line) -> dict[str, Any]:
+    """Return a posted transaction; a positive amount is money out."""
     return {
         "account_id": account_id,
         "account_owner": None,
@@ -127,7 +139,7 @@ def _transaction(account_id: str, number: int, line: _Line) -> dict[str, Any]:
         },
         "personal_finance_category_icon_url": f"https://plaid-category-icons.plaid.com/PFC_{line.primary}.png",
         "transaction_code": None,
-        "transaction_id": plaid_id("transaction", account_id, number),
+        "transaction_id": plaid_id("transaction", account_id, reference),
         "transaction_type": "place" if line.merchant else "special",
         "unofficial_currency_code": None,
         "website": None,

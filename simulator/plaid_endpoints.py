@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator import plaid_account_answers as accounts
 from simulator import plaid_item_answers as items
+from simulator.plaid_bank_answers import transactions_sync
 from simulator.plaid_simulation import Call
 
 Answer = Callable[[Call], dict[str, Any]]
@@ -90,7 +91,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         items.investments_refresh, _TOKEN, (), _limit(1, 100, "INVESTMENTS_REFRESH_LIMIT")
     ),
     "/transactions/sync": Endpoint(
-        accounts.transactions_sync,
+        transactions_sync,
         _TOKEN,
         ("cursor", "count", "options"),
         _limit(50, 1000, "TRANSACTIONS_SYNC_LIMIT"),

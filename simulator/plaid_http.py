@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import datetime
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from simulator.holdings_state import AccountState, HoldingsState
 from simulator.hosted_link import hosted_link_routes
 from simulator.http_faults import Faults
 from simulator.kept_state import KeptFile
+from simulator.plaid_bank_answers import tell_of_changes
 from simulator.plaid_dispatch import Asked
 from simulator.plaid_dispatch import answer as answer_call
 from simulator.plaid_item_answers import repair, require_login
@@ -68,6 +70,7 @@ class PlaidServer:
         app.add_routes(Control(self).routes())
         app.add_routes(
             [
+                web.post("/control/bank", self._bank),
                 web.post("/control/login", self._login),
                 web.post("/control/renumber", self._renumber),
                 web.post("/control/rotate-key", self._rotate_key),
@@ -135,6 +138,19 @@ class PlaidServer:
         made = answer_call(self.simulation, Asked(path, request.headers, raw, time.time(), origin))
         body = cut(json.dumps(made.body, separators=(",", ":")).encode(), self.faults, path, subjects)
         return web.Response(status=made.status, body=body, content_type="application/json")
+
+    async def _bank(self, request: web.Request) -> web.Response:
+        """Let something happen to a bank line: {account, act, reference?, count?, webhook?, and what a line has}."""
+        body = await body_of(request)
+        account = self.state.account(self.account_key(text(body, "account"))).key
+        act = text(body, "act")
+        try:
+            lines = [self.simulation.bank.enter(account, act, body) for _ in range(int(body.get("count", 1)))]
+        except (ValueError, InvalidOperation) as error:
+            raise BadControlError(str(error)) from error
+        if body.get("webhook", True):
+            tell_of_changes(self.simulation, account, time.time())
+        return answer({"reference": lines[-1] if lines else None})
 
     async def _login(self, request: web.Request) -> web.Response:
         """Break or repair logins: {persona?, institution?, item_id?, working}."""

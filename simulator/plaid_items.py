@@ -38,6 +38,7 @@ class Item:
         error_code: Why the Item does not work now; None when it does.
         numbering: How often its accounts got new ids.
         synced_once: /transactions/sync was called, so SYNC_UPDATES_AVAILABLE may fire.
+        pages: Cursors between two pages of /transactions/sync → how many changes there were.
     """
 
     item_id: str
@@ -51,6 +52,7 @@ class Item:
     synced_once: bool = False
     numbering: int = 0
     last_webhook: dict[str, Any] | None = None
+    pages: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ def document(simulation: PlaidSimulation) -> dict[str, Any]:
     items = simulation.items
     return {
         "holdings": holdings_document(simulation.state),
+        "bank": simulation.bank.document(),
         "counters": items.counters,
         "removed_tokens": sorted(items.removed_tokens),
         "items": [_item_document(item) for item in items.by_id.values() if _exchanged(simulation, item)],
@@ -20,6 +21,7 @@ def document(simulation: PlaidSimulation) -> dict[str, Any]:
 def restore(simulation: PlaidSimulation, kept: dict[str, Any]) -> None:
     """Put kept Items into a fresh simulation; those of logins that no longer exist are left out."""
     restore_holdings(simulation.state, kept["holdings"])
+    simulation.bank.restore(kept.get("bank", []))
     items = simulation.items
     items.counters = kept["counters"]
     items.removed_tokens = set(kept["removed_tokens"])

@@ -11,6 +11,7 @@ from simulator.holdings_state import AccountState, HoldingsState
 from simulator.http_faults import Faults
 from simulator.institutions import PlaidInstitution, plaid_institution
 from simulator.minute_rates import MinuteRates
+from simulator.plaid_bank_book import BankBook
 from simulator.plaid_errors import PlaidError
 from simulator.plaid_items import Item, Items
 from simulator.plaid_webhooks import WebhookKeys, body_bytes, payload
@@ -31,6 +32,7 @@ class PlaidSimulation:
     market: MarketTime
     client_id: str = "demo-client"
     secret: str = "demo-secret"  # noqa: S105 - the documented default of a simulator
+    bank: BankBook = field(default_factory=BankBook)
     faults: Faults = field(default_factory=Faults)
     rates: MinuteRates = field(default_factory=MinuteRates)
 
@@ -107,21 +109,28 @@ class Call:
         return self.simulation.items.item(text(self.body, "access_token"))
 
     def working_item(self, product: str | None = None) -> Item:
-        """Return the Item when it works and has consent for the product.
+        """Return the Item when it works and has consent for the product, whose data is ready.
 
         Raises:
             PlaidError: Its login or institution does not work, the data is not ready, or consent lacks.
+        """
+        item = self.consented_item(product)
+        if product is not None and self.quirk("not_ready", item):
+            raise PlaidError("PRODUCT_NOT_READY")
+        return item
+
+    def consented_item(self, product: str | None) -> Item:
+        """Return the Item when it works and has consent for the product, whether or not the data is ready.
+
+        Raises:
+            PlaidError: Its login or institution does not work, or consent lacks.
         """
         item = self.item()
         error_code = self.simulation.error_code(item, self.path)
         if error_code is not None:
             raise PlaidError(error_code)
-        if product is not None:
-            if product not in item.products:
-                raise PlaidError("ADDITIONAL_CONSENT_REQUIRED", product)
-            subjects = (item.persona, item.login.institution, item.item_id)
-            if self.simulation.faults.take("not_ready", self.path, subjects):
-                raise PlaidError("PRODUCT_NOT_READY")
+        if product is not None and product not in item.products:
+            raise PlaidError("ADDITIONAL_CONSENT_REQUIRED", product)
         return item
 
     def quirk(self, kind: str, item: Item) -> bool:

@@ -34,6 +34,9 @@ Control API of each simulator (JSON; no authentication; for tests, the demo and 
     POST /control/prices      {symbol, price}: the price the provider reports; null is the previous close again
     POST /control/half-split  {symbol, ratio}: lines have the price after a split, and the quantity from before it
     GET, POST, DELETE /control/faults   {kind, path?, subject?, times?, seconds?}: see http_faults.py
+    POST /control/bank        Plaid: {account, act, reference?, count?, webhook?, day?, name?, merchant?, primary?,
+                              detailed?, amount?}: a bank line is added, pending, posted, cancelled, modified or
+                              removed; a positive amount is money out
     POST /control/login       Plaid: {persona?, institution?, item_id?, working}: break (false) or repair a login
     POST /control/renumber    Plaid: {item_id}: the Item's accounts get new ids, as after some repairs
     POST /control/rotate-key  Plaid: sign webhooks with a new key

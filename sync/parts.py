@@ -45,12 +45,16 @@ class Refreshed:
 
     Attributes:
         incomplete: Why some accounts were left as they were; try again later.
+        has_bank_lines: The connection has bank transactions to be read.
+        changes_count: Stored rows that are other than before; None where they are not counted.
     """
 
     accounts_count: int
     holdings_count: int
     quarantined: Sequence[dict[str, str | None]] = ()
     incomplete: Sequence[str] = ()
+    has_bank_lines: bool = False
+    changes_count: int | None = None
 
 
 class ClaimLost(Exception):  # named like all of ours

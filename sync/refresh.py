@@ -48,7 +48,13 @@ async def refresh(parts: Parts, job: Job) -> Refreshed:
         [account_id(target.connection.provider, key.hex) for key in keys],
         parts.clock.monotonic() - began_s,
     )
-    return Refreshed(len(changes.accounts), changes.holdings_count, changes.quarantined, changes.incomplete)
+    return Refreshed(
+        len(changes.accounts),
+        changes.holdings_count,
+        changes.quarantined,
+        changes.incomplete,
+        has_bank_lines=report.has_bank_lines,
+    )
 
 
 async def store_report(parts: Parts, job: Job, target: Target, report: HoldingsReport) -> tuple[Changes, list[UUID]]:

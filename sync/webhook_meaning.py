@@ -11,6 +11,7 @@ from realtime.domain.account import ConnectionStatus, ProviderName
 from realtime.store.jobs import JobKind
 
 _HOLDINGS, _TRANSACTIONS, _BALANCES = JobKind.HOLDINGS, JobKind.TRANSACTIONS, JobKind.BALANCES
+_BANK = JobKind.BANK_TRANSACTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ _OF_PLAID: Mapping[tuple[str, str], Meaning] = {
     ("HOLDINGS", "DEFAULT_UPDATE"): Meaning(refresh=(_HOLDINGS,)),
     ("INVESTMENTS_TRANSACTIONS", "DEFAULT_UPDATE"): Meaning(refresh=(_HOLDINGS, _TRANSACTIONS)),
     ("INVESTMENTS_TRANSACTIONS", "HISTORICAL_UPDATE"): Meaning(refresh=(_HOLDINGS, _TRANSACTIONS)),
-    ("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE"): Meaning(refresh=(_BALANCES,)),
+    ("TRANSACTIONS", "SYNC_UPDATES_AVAILABLE"): Meaning(refresh=(_BANK, _BALANCES)),
     ("ITEM", "LOGIN_REPAIRED"): Meaning(repaired=True, refresh=(_HOLDINGS, _TRANSACTIONS)),
     ("ITEM", "USER_PERMISSION_REVOKED"): Meaning(
         status=ConnectionStatus.RECONNECT_NEEDED,

@@ -143,7 +143,7 @@ async def run_job(parts: Parts, job: Job) -> None:
         if failure is None:
             await finish_job(database, job)
             await mark_synced(database, job.connection_id, is_proof=job.kind is JobKind.HOLDINGS)
-            await _follow_up(database, job)
+            await _follow_up(database, job, refreshed)
         else:
             if failure.status is not None and _concerns_connection(job, failure.status):
                 await mark_failed(database, job.connection_id, failure.status, failure.code, failure.message)
@@ -159,18 +159,20 @@ async def _is_switched_off(parts: Parts, job: Job) -> bool:
     return found is not None and not may_refresh(*found)
 
 
-async def _follow_up(database: Connection, job: Job) -> None:
-    """Queue the transactions after each reading of holdings or balances but the schedule's, which has them follow.
+async def _follow_up(database: Connection, job: Job, refreshed: Refreshed | None) -> None:
+    """Queue what is read after holdings or balances: bank transactions, and investment transactions.
 
-    Holdings stored without them would leave the day's trades unknown until the next night.
+    Those after the schedule's holdings are queued with them. Holdings stored without them would leave the day's trades
+    unknown until the next night.
     """
-    if job.kind is JobKind.BALANCES or (job.kind is JobKind.HOLDINGS and job.trigger != Trigger.SCHEDULE):
+    if job.kind not in {JobKind.HOLDINGS, JobKind.BALANCES}:
+        return
+    kinds = [JobKind.BANK_TRANSACTIONS] if refreshed is not None and refreshed.has_bank_lines else []
+    if job.kind is JobKind.BALANCES or job.trigger != Trigger.SCHEDULE:
+        kinds.append(JobKind.TRANSACTIONS)
+    for kind in kinds:
         await enqueue_refresh(
-            database,
-            connection_id=job.connection_id,
-            user_id=job.user_id,
-            trigger=Trigger(job.trigger),
-            kind=JobKind.TRANSACTIONS,
+            database, connection_id=job.connection_id, user_id=job.user_id, trigger=Trigger(job.trigger), kind=kind
         )
 
 
@@ -204,12 +206,13 @@ def _result(refreshed: Refreshed | None, failure: Verdict | None, duration_ms: i
         quarantined=refreshed.quarantined if refreshed else (),
         error_code=failure.code if failure else None,
         error_message=failure.message if failure else None,
+        changes_count=refreshed.changes_count if refreshed else None,
     )
 
 
 def _concerns_connection(job: Job, status: ConnectionStatus) -> bool:
     """Whether a failure says something of the connection: one without transactions is no broken one."""
-    return job.kind is not JobKind.TRANSACTIONS or status is ConnectionStatus.RECONNECT_NEEDED
+    return job.kind in {JobKind.HOLDINGS, JobKind.BALANCES} or status is ConnectionStatus.RECONNECT_NEEDED
 
 
 def _tell(parts: Parts, job: Job, failure: Verdict | None, duration_ms: int) -> None:

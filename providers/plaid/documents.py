@@ -84,6 +84,29 @@ class Transaction(msgspec.Struct, frozen=True):
     unofficial_currency_code: str | None = None
 
 
+class Category(msgspec.Struct, frozen=True):
+    primary: str | None = None
+    detailed: str | None = None
+
+
+class BankTransaction(msgspec.Struct, frozen=True):
+    transaction_id: str
+    account_id: str
+    amount: Decimal
+    date: date
+    name: str | None = None
+    merchant_name: str | None = None
+    pending: bool = False
+    pending_transaction_id: str | None = None
+    personal_finance_category: Category | None = None
+    iso_currency_code: str | None = None
+    unofficial_currency_code: str | None = None
+
+
+class BankTransactionId(msgspec.Struct, frozen=True):
+    transaction_id: str
+
+
 class ItemError(msgspec.Struct, frozen=True):
     error_type: str | None = None
     error_code: str | None = None
@@ -104,6 +127,11 @@ class Item(msgspec.Struct, frozen=True):
         known = (*self.products, *self.billed_products)
         return not known or "investments" in known
 
+    @property
+    def has_transactions(self) -> bool:
+        """Whether bank transactions were asked for."""
+        return "transactions" in (*self.products, *self.billed_products)
+
 
 class HoldingsAnswer(msgspec.Struct, frozen=True):
     accounts: list[msgspec.Raw]
@@ -120,6 +148,15 @@ class TransactionsAnswer(msgspec.Struct, frozen=True):
     securities: list[msgspec.Raw]
     total_investment_transactions: Any = None
     item: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class BankAnswer(msgspec.Struct, frozen=True):
+    added: list[msgspec.Raw]
+    modified: list[msgspec.Raw]
+    removed: list[msgspec.Raw]
+    next_cursor: str
+    has_more: bool
+    transactions_update_status: str | None = None
 
 
 class ProductStatus(msgspec.Struct, frozen=True):

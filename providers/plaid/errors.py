@@ -27,7 +27,6 @@ _RETRY_AFTER_S: dict[str, float | None] = {
     "INSTITUTION_NOT_AVAILABLE": _INSTITUTION_WAIT_S,
     "INTERNAL_SERVER_ERROR": None,
     "PLANNED_MAINTENANCE": 5 * _MINUTES_S,
-    "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION": 1.0,
 }
 _RECONNECT = frozenset(
     {
@@ -47,10 +46,15 @@ _UNSUPPORTED = frozenset(
 )  # fmt: skip
 _OUR_KEYS = frozenset({"INVALID_API_KEYS", "UNAUTHORIZED_ENVIRONMENT"})
 _OUR_PLAN = frozenset({"UNAUTHORIZED_ROUTE_ACCESS", "INVALID_PRODUCT"})
+_MUTATION = "TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION"
 _CLIENT_INPUT = frozenset({"INVALID_PUBLIC_TOKEN", "INVALID_LINK_TOKEN", "INVALID_ACCOUNT_ID", "INVALID_INSTITUTION"})
 _CLIENT_LIMITS = frozenset(
     {"ACCOUNTS_BALANCE_GET_LIMIT", "INSTITUTIONS_GET_LIMIT", "INSTITUTIONS_GET_BY_ID_LIMIT", "RATE_LIMIT"}
 )
+
+
+class MovedMeanwhile(RetryLater):
+    """The bank transactions changed between two pages: the pages so far are void."""
 
 
 def our_error(error: Exception) -> Exception:
@@ -84,6 +88,8 @@ def error_for(said: ItemError, status: int | None) -> Exception:
     """Return our error for Plaid's, from an answer or from an Item's own `error`."""
     code = said.error_code or "UNKNOWN"
     reason = said.display_message or said.error_message or code
+    if code == _MUTATION:
+        return MovedMeanwhile(f"{reason} [{code}]", 1.0)
     known = _known(code, reason)
     if known is not None:
         return known

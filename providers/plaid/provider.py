@@ -8,6 +8,7 @@ import msgspec
 
 from providers.base import (
     Access,
+    BankChanges,
     HoldingsReport,
     Institution,
     Performance,
@@ -15,7 +16,7 @@ from providers.base import (
     SetAside,
     TransactionsReport,
 )
-from providers.plaid import errors, mapping
+from providers.plaid import banking, errors, mapping
 from providers.plaid.client import PlaidClient
 from providers.plaid.documents import (
     AccountsAnswer,
@@ -84,7 +85,13 @@ class PlaidProvider:
         reports, unlisted = mapping.account_reports(
             read, answer.holdings, mapping.securities(answer.securities), item.item.institution_id, as_of
         )
-        return HoldingsReport(institution(item.item), reports, self._clock.now(), (*item_odd, *odd, *unlisted))
+        return HoldingsReport(
+            institution(item.item),
+            reports,
+            self._clock.now(),
+            (*item_odd, *odd, *unlisted),
+            has_bank_lines=item.item.has_transactions,
+        )
 
     async def transactions(self, access: Access, since: date, account: str | None = None) -> TransactionsReport:
         """Return all pages; the total may change between them, so an empty page ends them too.
@@ -113,6 +120,16 @@ class PlaidProvider:
             if not page.investment_transactions or (isinstance(total, int) and len(records) >= total):
                 break
         return transactions_report(records, mapping.securities(securities), plan)
+
+    async def bank_changes(self, access: Access, cursor: str | None) -> BankChanges:
+        """Return what changed in bank, card and loan accounts since a cursor; see `banking.py`.
+
+        Raises:
+            Unsupported: The Item was made without transactions.
+        """
+        if not (await self.item(access)).item.has_transactions:
+            raise Unsupported("the connection has no bank transactions")
+        return await banking.bank_changes(self.client, access, _body(access), cursor)
 
     async def performance(
         self,

@@ -78,18 +78,25 @@ class DayTrades:
 
 @dataclass(frozen=True, slots=True)
 class BankTransaction:
-    """A payment of a bank or card account.
+    """A line of a bank, card or loan account.
 
     Attributes:
-        amount: Change of the account's cash: negative for money spent.
-        category: The provider's own words, broad to narrow.
+        account: The provider's id of the account.
+        id: The provider's own; a line that is posted gets another one than it had while pending.
+        pending_id: Which one it had.
+        amount: Change of what is in the account, in `currency`: negative for money spent.
+        posted_date: When posted; of a pending one, when it is expected to be or was made.
+        category, category_detail: The provider's own words, broad and narrow.
     """
 
+    account: str
     id: str
+    pending_id: str | None
     amount: Decimal
     currency: str
     posted_date: date
     name: str
     merchant: str | None
-    category: tuple[str, ...]
+    category: str | None
+    category_detail: str | None
     pending: bool

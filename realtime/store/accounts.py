@@ -36,6 +36,10 @@ set product = $2, account_type = $3, subtype = $4, name = $5, mask = $6, currenc
     provider_total = $8, is_active = true, provider_account_id = $9, connection_id = $10
 where id = $1
 """
+_BANK_ACCOUNTS = """
+select public_id from accounts
+where connection_id = $1 and is_active and product in ('transactions', 'liabilities') order by public_id
+"""
 _DEACTIVATE = """
 with gone as (
     update accounts set is_active = false, holdings_version = holdings_version + 1
@@ -109,6 +113,11 @@ class StoredHolding(msgspec.Struct, frozen=True):
 async def accounts_of_connection(connection: Connection | Pool, connection_id: ConnectionId) -> list[StoredAccount]:
     """Return all accounts of a connection, inactive ones too."""
     return [_stored(row) for row in await connection.fetch(_OF_CONNECTION, connection_id)]
+
+
+async def bank_accounts_of_connection(connection: Connection | Pool, connection_id: ConnectionId) -> list[AccountId]:
+    """Return the active bank, card and loan accounts of a connection."""
+    return [AccountId(row["public_id"]) for row in await connection.fetch(_BANK_ACCOUNTS, connection_id)]
 
 
 async def accounts_of_older_connections(

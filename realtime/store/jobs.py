@@ -118,6 +118,7 @@ class JobKind(StrEnum):
     HOLDINGS = "holdings"
     BALANCES = "balances"
     TRANSACTIONS = "transactions"
+    BANK_TRANSACTIONS = "bank_transactions"
 
 
 class JobState(StrEnum):

@@ -19,7 +19,7 @@ values ($1, $2, $3, $4, $5, $6)
 _FINISH = """
 update sync_runs
 set finished_at = $2, duration_ms = $3, outcome = $4, accounts_count = $5, holdings_count = $6,
-    quarantined = $7::text::jsonb, error_code = $8, error_message = $9
+    quarantined = $7::text::jsonb, error_code = $8, error_message = $9, changes_count = $10
 where id = $1
 """
 _ABANDONED = """
@@ -44,6 +44,7 @@ class RunResult:
 
     Attributes:
         quarantined: What was set aside, each with its reason.
+        changes_count: Stored rows that are other than before; None where they are not counted.
     """
 
     outcome: Outcome
@@ -53,6 +54,7 @@ class RunResult:
     quarantined: Sequence[dict[str, str | None]] = ()
     error_code: str | None = None
     error_message: str | None = None
+    changes_count: int | None = None
 
 
 async def start_run(
@@ -79,4 +81,5 @@ async def finish_run(connection: Connection | Pool, run: UUID, finished_at: date
         orjson.dumps(list(result.quarantined)).decode(),
         result.error_code,
         result.error_message,
+        result.changes_count,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,17 @@ async def test_changed_holdings_at_plaid_are_read_again(hooked: Hooked) -> None:
     health = await hooked.api.get("/webhook/plaid/health", hooked.ada)
     assert health["status"] == "ok"
     assert any(row["done_count"] for row in health["last_24_hours"])
+
+
+async def test_changed_bank_lines_are_read_again(hooked: Hooked) -> None:
+    """Ensure a payment is here after its webhook, with nobody asking."""
+    await hooked.world.link_plaid(hooked.ada, products=("investments", "transactions"))
+    await hooked.world.run_due()
+    await hooked.world.control("plaid", "bank", account="ada-checking", act="added", name="LUNCH", amount="12.50")
+    await hooked.arrived("SYNC_UPDATES_AVAILABLE")
+    await hooked.carry_out()
+    found = await hooked.world.pool.fetch("select amount from bank_transactions where name = 'LUNCH'")
+    assert [row["amount"] for row in found] == [Decimal("-12.50")]
 
 
 async def test_changed_holdings_at_snaptrade_are_read_again(hooked: Hooked) -> None:

@@ -89,8 +89,10 @@ class SyncWorld:
     async def user(self, name: str = "ada", currency: str = "USD") -> UserId:
         return await create_user(self.pool, name, currency)
 
-    async def link_plaid(self, user: UserId, institution: str = BANK, persona: str = "ada") -> ConnectionId:
-        token = await self.plaid.link.sandbox_public_token(institution, persona)
+    async def link_plaid(
+        self, user: UserId, institution: str = BANK, persona: str = "ada", products: tuple[str, ...] = ("investments",)
+    ) -> ConnectionId:
+        token = await self.plaid.link.sandbox_public_token(institution, persona, products=products)
         return await connect_plaid(self.pool, self.parts.cipher, self.plaid, user_id=user, public_token=token)
 
     async def link_snaptrade(self, user: UserId, broker: str = "ROBINHOOD", persona: str = "ada") -> ConnectionId:

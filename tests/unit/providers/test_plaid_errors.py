@@ -9,7 +9,7 @@ from plaid.exceptions import ApiException, ApiTypeError
 
 from providers.base import UnexpectedAnswer
 from providers.limits import RateLimited
-from providers.plaid.errors import our_error
+from providers.plaid.errors import MovedMeanwhile, our_error
 from realtime.errors import BadRequest, KeysRefused, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
 
 
@@ -52,7 +52,7 @@ def answer(status: int, code: str | None = None, kind: str = "ITEM_ERROR", body:
         ("NO_ACCOUNTS", 400, ReconnectNeeded),
         ("INSTITUTION_NOT_RESPONDING", 400, RetryLater),
         ("INSTITUTION_NOT_AVAILABLE", 400, RetryLater),
-        ("TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION", 400, RetryLater),
+        ("TRANSACTIONS_SYNC_MUTATION_DURING_PAGINATION", 400, MovedMeanwhile),
         ("ITEM_NOT_SUPPORTED", 400, Unsupported),
         ("PRODUCT_NOT_ENABLED", 400, Unsupported),
         ("UNSUPPORTED_RESPONSE", 400, Unsupported),
