@@ -2,8 +2,9 @@
 
 NavstreamError
 ├── RetryLater        the other side is busy or down: try again after `after_s`
-├── ReconnectNeeded   the user must repair his connection; nothing is deleted
-├── Unsupported       the institution, plan or product cannot do this; retrying is pointless
+├── ProviderSyncError a sync has failed for good: trying again changes nothing
+│   ├── ReconnectNeeded   the user must repair his connection; nothing is deleted
+│   └── Unsupported       the institution, plan or product cannot do this
 ├── BadRequest        a client's input is wrong; `code` is stable and public
 └── Misconfigured     settings are missing or wrong; names every one of them
     └── KeysRefused   a provider says that our own keys are wrong; nobody's connection is at fault
@@ -33,8 +34,12 @@ class RetryLater(NavstreamError):
         return f"{self.reason}{wait}"
 
 
+class ProviderSyncError(NavstreamError):
+    """A provider or a product cannot be synced, now or later, until somebody does something; says what."""
+
+
 @dataclass(eq=False)
-class ReconnectNeeded(NavstreamError):
+class ReconnectNeeded(ProviderSyncError):
     """The user has to sign in at the institution again.
 
     Attributes:
@@ -50,7 +55,7 @@ class ReconnectNeeded(NavstreamError):
 
 
 @dataclass(eq=False)
-class Unsupported(NavstreamError):
+class Unsupported(ProviderSyncError):
     """This cannot be had here, now or later."""
 
     reason: str

@@ -142,6 +142,9 @@ class Settings(SecuritySettings, FlagSettings, ServingSettings, WatchSettings):
     balances_refresh_every_s: float = Field(
         default=6 * 3600, gt=0, description="Interval of balance refreshes, seconds."
     )
+    product_sync_wait_s: float = Field(
+        default=8.0, gt=0, description="How long a request to read a product now waits for its end, seconds."
+    )
     provider_timeout_s: float = Field(default=30.0, gt=0, description="Longest wait for a provider's answer, seconds.")
 
     @model_validator(mode="before")

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 
 from realtime.domain.account import ConnectionStatus
-from realtime.errors import KeysRefused, Misconfigured, ReconnectNeeded, RetryLater, Unsupported
+from realtime.errors import (
+    KeysRefused,
+    Misconfigured,
+    ProviderSyncError,
+    ReconnectNeeded,
+    RetryLater,
+    Unsupported,
+)
 from realtime.log import redact
 from realtime.store.sync_runs import KEYS_REFUSED, Outcome
 
@@ -62,6 +69,8 @@ def verdict(error: Exception, attempts: int, chance: float) -> Verdict:
             made = Verdict(Outcome.RECONNECT_NEEDED, None, ConnectionStatus.RECONNECT_NEEDED, code, redact(reason))
         case Unsupported():
             made = Verdict(Outcome.UNSUPPORTED, None, ConnectionStatus.ERROR, "unsupported", message)
+        case ProviderSyncError():
+            made = Verdict(Outcome.FAILED, None, ConnectionStatus.ERROR, "sync_failed", message)
         case KeysRefused(after_s=after_s):  # however long that lasts: no connection is at fault
             pause_s = max(after_s, _KEYS_PAUSE_S) * (1 + chance / 10)
             made = Verdict(Outcome.FAILED, pause_s, None, KEYS_REFUSED, message)

@@ -21,7 +21,7 @@ GROUPS = (
     ("Plaid", ("plaid_",)),
     ("SnapTrade", ("snaptrade_",)),
     ("Feature flags", ("ff_",)),
-    ("Sync", ("sync_", "holdings_", "balances_", "provider_")),
+    ("Sync", ("sync_", "holdings_", "balances_", "provider_", "product_")),
 )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ class ConnectAnswer(BaseModel):
     connection_ids: list[str]
     accounts_count: int
     institution_name: str | None
+    products: list[Product] = Field(default=[], description="Of a transactions exchange: what the login offers.")
 
 
 class Balance(BaseModel):
@@ -128,13 +129,15 @@ async def connect(body: ConnectRequest, linker: LinkerOf) -> ConnectAnswer:
 async def exchange(body: ConnectRequest, linker: LinkerOf) -> ConnectAnswer:
     """Finish linking a login that must offer one of our products; 422 when it offers none, and nothing is linked."""
     answer = await _connect(linker, body)
+    offered: set[str] = set()
     for connection_id in answer.connection_ids:
         stored = await linker.connection(UUID(connection_id))
         item = (await linker.plaid.item(access_to(stored, linker.cipher))).item
+        offered |= {*item.products, *item.billed_products}
         if not set(_PRODUCTS) & {*item.products, *item.billed_products}:
             await linker.unlink(stored)
             raise Unprocessable("no_product", "this login offers neither transactions nor investments nor liabilities")
-    return answer
+    return answer.model_copy(update={"products": [product for product in _PRODUCTS if product in offered]})
 
 
 @router.get("/accounts")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from realtime.domain.account import ConnectionId, UserId
 from realtime.domain.transaction import BankTransaction
-from realtime.store.pool import Connection, Pool
+from realtime.store.pool import Connection, Pool, rows_touched
 
 _CURSOR = "select cursor from bank_cursors where connection_id = $1"
 _KEEP_CURSOR = """
@@ -105,12 +105,12 @@ async def store_bank_changes(
     row = await connection.fetchrow(_UPSERT, connection_id, user_id, *_columns(lines))
     assert row is not None
     posted = {line.pending_id for line in lines} - {None}
-    changes_count = row["changed"] + _count(await connection.execute(_REMOVE, connection_id, [*removed, *posted]))
+    changes_count = row["changed"] + rows_touched(await connection.execute(_REMOVE, connection_id, [*removed, *posted]))
     if whole and complete:
         kept = [line.id for line in lines]
-        changes_count += _count(await connection.execute(_KEEP_ONLY, connection_id, kept))
-    changes_count += _count(await connection.execute(_ADOPT, connection_id))
-    changes_count += _count(await connection.execute(_FORGET_OLDER_IDS, connection_id, complete))
+        changes_count += rows_touched(await connection.execute(_KEEP_ONLY, connection_id, kept))
+    changes_count += rows_touched(await connection.execute(_ADOPT, connection_id))
+    changes_count += rows_touched(await connection.execute(_FORGET_OLDER_IDS, connection_id, complete))
     await connection.execute(_KEEP_CURSOR, connection_id, user_id, cursor, complete)
     return Stored(changes_count, tuple(row["unknown_accounts"]))
 
@@ -128,8 +128,3 @@ def _columns(lines: Sequence[BankTransaction]) -> list[list[Any]]:
         [line.category_detail for line in lines],
         [line.pending for line in lines],
     ]
-
-
-def _count(status: str) -> int:
-    """Return how many rows a statement touched, from its command tag."""
-    return int(status.rpartition(" ")[2])

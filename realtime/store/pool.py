@@ -30,6 +30,11 @@ class Role(StrEnum):
     """Read and write everybody's rows and credentials."""
 
 
+def rows_touched(status: str) -> int:
+    """Return how many rows a statement touched, from its command tag: `INSERT 0 3`, `DELETE 3`."""
+    return int(status.rpartition(" ")[2])
+
+
 @asynccontextmanager
 async def open_pool(
     url: str, role: Role | None = None, *, connections_max: int = 10, connections_min: int = 1

@@ -8,10 +8,10 @@ from uuid import UUID
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.domain.transaction import DayTrade, DayTrades, InvestmentTransaction
-from realtime.store.pool import Connection, Pool
+from realtime.store.pool import Connection, Pool, rows_touched
 
 _UPSERT = """
-insert into investment_transactions (account_id, user_id, provider_transaction_id, instrument_id, kind, quantity,
+insert into investment_transactions as t (account_id, user_id, provider_transaction_id, instrument_id, kind, quantity,
     price, amount, fees, currency, trade_date, settlement_date, description)
 select $1, $2, * from unnest($3::text[], $4::uuid[], $5::text[], $6::numeric[], $7::numeric[], $8::numeric[],
     $9::numeric[], $10::text[], $11::date[], $12::date[], $13::text[])
@@ -20,6 +20,10 @@ set instrument_id = excluded.instrument_id, kind = excluded.kind, quantity = exc
     price = excluded.price, amount = excluded.amount, fees = excluded.fees, currency = excluded.currency,
     trade_date = excluded.trade_date, settlement_date = excluded.settlement_date,
     description = excluded.description
+where (t.instrument_id, t.kind, t.quantity, t.price, t.amount, t.fees, t.currency, t.trade_date, t.settlement_date,
+    t.description) is distinct from (excluded.instrument_id, excluded.kind, excluded.quantity, excluded.price,
+    excluded.amount, excluded.fees, excluded.currency, excluded.trade_date, excluded.settlement_date,
+    excluded.description)
 """
 _FORGET = """
 delete from investment_transactions
@@ -42,9 +46,9 @@ _NEWEST = "select max(trade_date) from investment_transactions where account_id 
 
 async def upsert_transactions(
     connection: Connection, account: UUID, user_id: UserId, lines: Sequence[InvestmentTransaction]
-) -> None:
-    """Store transactions of one account; a known one takes the new fields. Ids must differ from each other."""
-    await connection.execute(
+) -> int:
+    """Store transactions of one account; return how many are new or other than before. Ids must differ."""
+    status = await connection.execute(
         _UPSERT,
         account,
         user_id,
@@ -60,16 +64,17 @@ async def upsert_transactions(
         [line.settlement_date for line in lines],
         [line.description for line in lines],
     )
+    return rows_touched(status)
 
 
 async def forget_others(
     connection: Connection, account: UUID, since: date, lines: Sequence[InvestmentTransaction]
-) -> None:
-    """Remove the account's transactions since a day that are not among these, which are all that the provider has.
+) -> int:
+    """Remove the account's transactions since a day but for these, all that the provider has; return how many.
 
     Ids change: when an account is linked again, and at SnapTrade when it imports anew.
     """
-    await connection.execute(_FORGET, account, since, [line.id for line in lines])
+    return rows_touched(await connection.execute(_FORGET, account, since, [line.id for line in lines]))
 
 
 async def newest_trade_date(connection: Connection | Pool, accounts: Sequence[UUID]) -> date | None:

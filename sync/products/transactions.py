@@ -43,22 +43,23 @@ async def refresh_transactions(parts: Parts, job: Job) -> Refreshed:
     ids = await resolve_instruments(parts.pool, target.connection.provider, instruments, ())
     rates = await known_rates(parts, await currencies_of(parts.pool, accounts.values()))
     all_readable = all(odd.harmless for odd in report.set_aside)
+    changes_count = 0
     async with parts.pool.acquire() as database, database.transaction():
         if not await hold_claim(database, job):
             raise ClaimLost
         for account, key in accounts.items():
             mine = distinct((line for line in lines if line.account == account), ids)
             if mine:
-                await upsert_transactions(database, key, job.user_id, mine)
+                changes_count += await upsert_transactions(database, key, job.user_id, mine)
             if mine and all_readable:
-                await forget_others(database, key, since, mine)
+                changes_count += await forget_others(database, key, since, mine)
         await reconcile_accounts(parts, database, accounts.values(), rates)
     duration_ms = round((parts.clock.monotonic() - began_s) * 1000)
     for key in accounts.values():
         public = account_id(target.connection.provider, key.hex)
         parts.log.info("sync_complete", product=job.kind.value, account=public, duration_ms=duration_ms)
     quarantined = [{"account": None, "alias": odd.alias, "reason": odd.reason} for odd in report.set_aside]
-    return Refreshed(len(accounts), len(lines), quarantined)
+    return Refreshed(len(accounts), len(lines), quarantined, changes_count=changes_count)
 
 
 def first_day(newest: date | None, today: date) -> date:

@@ -1,7 +1,6 @@
 """docs/adding-a-provider.md is true: its diff and its folder are all that a new provider takes."""
 
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.page_diff import apply_diff, changed_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "adding-a-provider.md"
@@ -55,27 +56,13 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def diff() -> str:
-    """Return the page's diff, its places counted anew."""
-    [block] = re.findall(r"```diff\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    return str(block)
-
-
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of our code with the example added as the page says."""
     for folder in ("realtime", "providers", "sync"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "examples" / "provider" / "statement", tmp_path / "providers" / "statement")
-    for path, hunks in re.findall(r"^--- a/(\S+)\n\+\+\+ .*\n((?:[ +@-].*\n|\n)+?)(?=---|\Z)", diff(), re.MULTILINE):
-        text = (tmp_path / path).read_text()
-        for hunk in hunks.split("@@ -1,")[1:]:
-            lines = hunk.split("\n")[1:-1]
-            before = "\n".join(line[1:] for line in lines if not line.startswith("+"))
-            after = "\n".join(line[1:] for line in lines if not line.startswith("-"))
-            assert text.count(before) == 1, f"the page does not fit {path}: {before}"
-            text = text.replace(before, after)
-        (tmp_path / path).write_text(text)
+    apply_diff(PAGE, tmp_path)
     return tmp_path
 
 
@@ -92,8 +79,7 @@ def refreshed(tree: Path, dsn: str) -> Any:
 
 def test_few_lines_outside_the_folder() -> None:
     """Ensure that a new provider touches little that is not its own."""
-    changed = [line for line in diff().splitlines() if re.match(r"[+-](?![+-])", line)]
-    assert 0 < len(changed) < LINES_OUTSIDE_MAX
+    assert 0 < len(changed_lines(PAGE)) < LINES_OUTSIDE_MAX
 
 
 def test_the_example_is_refreshed_like_any_other(tree: Path, postgres_dsn: str) -> None:

@@ -172,6 +172,7 @@ async def test_a_login_without_a_product_of_ours_is_not_linked(linking: Linking)
     token = await linking.world.plaid.link.sandbox_public_token(BANK, "ada", products=("transactions",))
     linked = await linking.api.call("POST", path, linking.ada, {"public_token": token})
     assert linked["connection_id"] == (await linking.connections())[0]["id"]
+    assert linked["products"] == ["transactions"]
 
 
 async def test_institutions_are_found_by_name(linking: Linking) -> None:

@@ -14,6 +14,7 @@ _NAMES_A_THING = re.compile(r"(^|_)(ids?|tokens?)$")
 NAMES_NOTHING_OF_A_USERS = {
     "institution_id": "a firm, the same for everybody",
     "key_id": "of the caller's own account at Alpaca, which is asked whose it is",
+    "product": "one of ours, the same for everybody",
     "public_token": "a secret of the provider's: who has it has just signed in there",
 }
 
@@ -25,12 +26,14 @@ class Sample:
     Attributes:
         ids: By parameter or field, the kind of thing that it names.
         fields: Other fields of the body.
+        path: Other parameters of the path.
         query: Other parameters of the address.
     """
 
     ids: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
 
 
 SAMPLES: dict[str, Sample] = {
@@ -69,6 +72,10 @@ SAMPLES: dict[str, Sample] = {
     "GET /api/prices/intraday": Sample(),
     "GET /api/accounts/{account_id}/explain": Sample({"account_id": "account"}),
     "GET /api/portfolio/explain": Sample(),
+    "POST /api/products/{product}/transactions/sync": Sample(path={"product": "transactions"}),
+    "GET /api/products/{product}/transactions": Sample(path={"product": "investments"}),
+    "GET /api/plaid/transactions": Sample(),
+    "POST /api/plaid/transactions/sync": Sample(),
     "GET /health": Sample(),
     "GET /api/status": Sample(),
     "GET /api/jobs": Sample(),
@@ -104,7 +111,7 @@ class Operation:
         content = self.described.get("requestBody", {}).get("content", {})
         for media in content.values():
             told |= set(_fields(media["schema"]))
-        return named | {name for name in told if _NAMES_A_THING.search(name)} - NAMES_NOTHING_OF_A_USERS.keys()
+        return (named | {name for name in told if _NAMES_A_THING.search(name)}) - NAMES_NOTHING_OF_A_USERS.keys()
 
     def call(self, **ids: str) -> dict[str, Any]:
         """Return what to request: the sample, with these in the place of its ids."""
@@ -115,7 +122,7 @@ class Operation:
         )
         return {
             "method": self.method,
-            "path": self.path.format(**in_path),
+            "path": self.path.format(**in_path, **self.sample.path),
             "params": {**self.sample.query, **in_query},
             "json": {**self.sample.fields, **in_body} if "requestBody" in self.described else None,
         }

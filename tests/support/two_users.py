@@ -57,7 +57,8 @@ async def two(
     postgres_dsn: str, pool: Pool, api_pool: Pool, stage_pool: Pool, bus: Bus, tmp_path: Path
 ) -> AsyncIterator[Two]:
     (tmp_path / "index.html").write_text("")
-    async with sync_world(postgres_dsn, pool, dashboard_dir=tmp_path, force_sync_wait_s=0.2, **UNLIMITED) as world:
+    waits: dict[str, Any] = {"force_sync_wait_s": 0.2, "product_sync_wait_s": 0.2}
+    async with sync_world(postgres_dsn, pool, dashboard_dir=tmp_path, **waits, **UNLIMITED) as world:
         ada, grace = await world.user("ada"), await world.user("grace")
         connection = await world.link_plaid(ada)
         snaptrade = await world.link_snaptrade(ada)

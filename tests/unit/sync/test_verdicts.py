@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from providers.base import UnexpectedAnswer
 from realtime.domain.account import ConnectionStatus, ProviderName
-from realtime.errors import Misconfigured, ReconnectNeeded, RetryLater, Unsupported
+from realtime.errors import Misconfigured, ProviderSyncError, ReconnectNeeded, RetryLater, Unsupported
 from realtime.store.sync_runs import Outcome
 from sync.verdicts import backoff_s, verdict
 
@@ -48,6 +48,7 @@ def test_passing_fault_leaves_the_connection_as_it_is() -> None:
             "ITEM_LOGIN_REQUIRED",
         ),
         (Unsupported("no"), Outcome.UNSUPPORTED, ConnectionStatus.ERROR, "unsupported"),
+        (ProviderSyncError("no"), Outcome.FAILED, ConnectionStatus.ERROR, "sync_failed"),
         (Misconfigured(("PLAID_SECRET",)), Outcome.FAILED, ConnectionStatus.ERROR, "misconfigured"),
     ],
 )
