@@ -56,6 +56,7 @@ class AggregatedAccount(BaseModel):
     balance: Number | None = Field(description="Live total; without one, what the provider reported. In `currency`.")
     currency: str
     is_active: bool
+    duplicate_of: str | None = Field(description="The account that counts in totals in its place.")
 
 
 class AggregatedTransaction(BaseModel):
@@ -110,7 +111,7 @@ def aggregated(
             live=live,
             currency=portfolio.figures.currency,
             providers=sorted({account.provider for account in linked}),
-            account_count=len(linked),
+            account_count=sum(account.duplicate_of is None for account in linked),
             unpriced_count=portfolio.figures.unpriced_count,
         ),
     )
@@ -132,6 +133,7 @@ def _account(account: LinkedAccount, state: SubjectState | None) -> AggregatedAc
         balance=account.provider_total if state is None else state.figures.total_value,
         currency=account.currency if state is None else state.figures.currency,
         is_active=True,
+        duplicate_of=account.duplicate_of,
     )
 
 

@@ -18,6 +18,7 @@ CODES: Mapping[str, Code] = {
     "unknown_link_token": Code(400, "The link token was not made for you, or is too old: begin again."),
     "connection_taken": Code(400, "Another user has linked this login."),
     "bad_cursor": Code(400, "The cursor is not one that this list gave: begin without one."),
+    "same_account": Code(400, "An account is itself: name another one."),
     "bad_idempotency_key": Code(400, "`Idempotency-Key` has 1 to 200 letters, digits and `- _ . :`."),
     "provider_refused": Code(400, "The provider refuses what was sent, such as a token that is too old."),
     "days_reversed": Code(400, "`start_date` must not be after `end_date`."),

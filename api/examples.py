@@ -7,6 +7,7 @@ Schema = Mapping[str, Any]
 
 _CONNECTION = "0195f2d0-c7f4-7d6b-8f3a-2e6b1c9d4e5f"
 _ACCOUNT = "plaid_0195f2d0c7f47d6b8f3a2e6b1c9d4e5f"
+_SAME_ACCOUNT = "snaptrade_0195f2d0c7f47d6b8f3a2e6b1c9d4e5f"
 _TIME, _DATE = "2026-11-20T15:30:00Z", "2026-11-20"
 
 _TEXTS: Mapping[str, str] = {
@@ -27,6 +28,7 @@ _TEXTS: Mapping[str, str] = {
     "currency": "USD",
     "cursor": "WyIyMDI2LTExLTIwIiwgInRfMSIsICJwbGFpZF8xIl0",
     "description": "Bought 10 AAPL",
+    "duplicate_of": _SAME_ACCOUNT,
     "error_code": "ITEM_LOGIN_REQUIRED",
     "error_message": "The institution wants you to sign in again.",
     "errors": "First Platypus Bank: Plaid answered HTTP 500",
@@ -39,6 +41,7 @@ _TEXTS: Mapping[str, str] = {
     "institution_id": "ins_109508",
     "institution_name": "First Platypus Bank",
     "institutions": "First Platypus Bank",
+    "kept_apart_from": _SAME_ACCOUNT,
     "key_id": "PKTEST7QJ2WLH5T5C2XN",
     "kind": "holdings",
     "last_error": "Plaid answered HTTP 500",
@@ -67,6 +70,7 @@ _TEXTS: Mapping[str, str] = {
     "redirect_url": "https://app.example.com/connected",
     "refusal": "connection limit exceeded",
     "request_id": "Aim3b",
+    "same_as": _SAME_ACCOUNT,
     "secret_key": "the account's own",
     "security_type": "equity",
     "session": "regular",
@@ -89,8 +93,11 @@ _NUMBERS: Mapping[str, float] = {
     "average_cost_basis": 150.25,
     "balance": 23631.98,
     "day_change": 12.3,
+    "drift": 1250.0,
     "market_value": 2271.5,
+    "our_total": 23631.98,
     "price": 227.15,
+    "provider_total": 22381.98,
     "quantity": 10,
     "time": 1795188600,
     "total_cost_basis": 1502.5,

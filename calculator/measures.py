@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from calculator.moment import Moment
 from calculator.totals import Totals
+from realtime.domain.holding import AccountHoldings
 from realtime.domain.money import CENT, PCT
-from realtime.domain.reconciliation import Reconciliation
 from realtime.domain.value import Coverage, Covered, Figures, SessionChanges
 from realtime.market_hours import MarketSession
 
@@ -178,9 +178,9 @@ def figures(
     currency: str,
     moment: Moment,
     holdings_as_of: datetime | None,
-    reconciliation: Reconciliation | None = None,
+    account: AccountHoldings | None = None,
 ) -> Figures:
-    """Return all of them."""
+    """Return all of them, with what is known of the account as a whole (None for a portfolio)."""
     by_mark = coverage(totals)
     return Figures(
         market_value(totals),
@@ -204,5 +204,6 @@ def figures(
         day_change_reason(totals),
         by_mark,
         session_changes(totals, moment),
-        reconciliation,
+        None if account is None else account.reconciliation,
+        None if account is None else account.duplicate_of,
     )

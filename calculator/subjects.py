@@ -12,7 +12,6 @@ from calculator.totals import Totals
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.holding import AccountHoldings
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.reconciliation import Reconciliation
 from realtime.domain.value import Figures, Position, Repriced
 from realtime.store.holdings import UserHoldings
 
@@ -26,11 +25,11 @@ class Subject:
     """
 
     __slots__ = (
+        "_account",
         "_as_of",
         "_institution",
         "_marks",
         "_parts",
-        "_reconciliation",
         "_totals",
         "account_id",
         "currency",
@@ -47,7 +46,7 @@ class Subject:
         as_of: datetime | None,
         held: Mapping[int, Held],
         marks: Marks,
-        reconciliation: Reconciliation | None = None,
+        account: AccountHoldings | None = None,
     ) -> None:
         self.user_id = user_id
         self.account_id = account_id
@@ -56,7 +55,7 @@ class Subject:
         self._institution = institution
         self._as_of = as_of
         self._marks = marks
-        self._reconciliation = reconciliation
+        self._account = account
         self._totals = Totals()
         self._parts: dict[int, Part] = {}
         for column, each in held.items():
@@ -82,7 +81,7 @@ class Subject:
 
     def figures(self) -> Figures:
         """Return what it is worth."""
-        return figures(self._totals, self.currency, self._marks.moment, self._as_of, self._reconciliation)
+        return figures(self._totals, self.currency, self._marks.moment, self._as_of, self._account)
 
     def _part(self, column: int, held: Held) -> Part:
         marks, source = self._marks, self._marks.instruments[column].currency
@@ -110,15 +109,17 @@ def subjects_of(
     together: dict[int, list[Line]] = {}
     subjects = []
     accounts = {account.account_id: account for account in user.accounts}
+    counted = {account.account_id for account in user.counted}
     for account_id, mine in lines.items():
-        for column, line in mine.items():
-            together.setdefault(column, []).append(line)
+        if account_id in counted:
+            for column, line in mine.items():
+                together.setdefault(column, []).append(line)
         if account_id in subject_ids:
             held = {column: Held.of((line,)) for column, line in mine.items()}
             subjects.append(_account_subject(accounts[account_id], held, marks))
     if None not in subject_ids:
         return subjects
-    read_at = [account.as_of for account in user.accounts if account.as_of is not None]
+    read_at = [account.as_of for account in user.counted if account.as_of is not None]
     whole = {column: Held.of(tuple(each)) for column, each in together.items()}
     subjects.append(Subject(user.user_id, None, None, user.currency, min(read_at, default=None), whole, marks))
     return subjects
@@ -133,7 +134,7 @@ def _account_subject(account: AccountHoldings, held: Mapping[int, Held], marks: 
         account.as_of,
         held,
         marks,
-        account.reconciliation,
+        account,
     )
 
 

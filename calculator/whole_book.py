@@ -111,7 +111,7 @@ class Owners(NamedTuple):
 
 
 class WholeBook:
-    """A row for each account; a user's accounts are adjacent as loaded.
+    """A row for each account that counts; a user's accounts are adjacent as loaded.
 
     Attributes:
         accounts_count: Accounts in it.
@@ -144,11 +144,11 @@ class WholeBook:
     def put_user(self, holdings: UserHoldings) -> None:
         """Replace a user's rows; all his instruments have a column."""
         before = self._rows.pop(holdings.user_id, {})
-        if set(before) != {account.account_id for account in holdings.accounts}:
+        if set(before) != {account.account_id for account in holdings.counted}:
             self.regrouped.add(holdings.user_id)
-        self.accounts_count += len(holdings.accounts) - len(before)
+        self.accounts_count += len(holdings.counted) - len(before)
         after: dict[AccountId, int] = {}
-        for account in holdings.accounts:
+        for account in holdings.counted:
             entries = self._entries(account)
             row = before.pop(account.account_id, None)
             if row is None:

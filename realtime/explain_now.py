@@ -76,7 +76,7 @@ def _origins(explanation: Explanation) -> Table:
     for title in ("quantities from", "at", "read at the institution", "age"):
         table.add_column(title)
     for account, origin in explanation.accounts.items():
-        if explanation.account in {None, account}:
+        if account == explanation.account or (explanation.account is None and origin.duplicate_of is None):
             read_at = origin.holdings_as_of
             read = _UNKNOWN if read_at is None else f"{read_at:%Y-%m-%d %H:%M} UTC"
             table.add_row(origin.name, origin.institution, read, age(origin.age_s))

@@ -78,12 +78,14 @@ class Provenance:
     Attributes:
         holdings_as_of: When the provider read them at the institution; None when it does not say.
         age_s: From then to the valuation, seconds.
+        duplicate_of: The account that counts in totals in its place.
     """
 
     name: str
     institution: str
     holdings_as_of: datetime | None
     age_s: Decimal | None
+    duplicate_of: AccountId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,9 @@ def explain(
 def provenance(accounts: Iterable[LinkedAccount], as_of: datetime) -> dict[AccountId, Provenance]:
     """Return where each account's quantities come from, seen at a valuation."""
     return {
-        row.id: Provenance(row.name, row.institution, row.holdings_as_of, age_s(row.holdings_as_of, as_of))
+        row.id: Provenance(
+            row.name, row.institution, row.holdings_as_of, age_s(row.holdings_as_of, as_of), row.duplicate_of
+        )
         for row in accounts
     }
 

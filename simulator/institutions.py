@@ -54,6 +54,7 @@ PLAID_INSTITUTIONS: tuple[PlaidInstitution, ...] = (
         products=("investments",),
     ),
     PlaidInstitution("ins_120300", "Harbor & Vale Wealth", "https://harborvale.example", "#123c69"),
+    PlaidInstitution("ins_54", "Robinhood", "https://robinhood.com", "#00c805", products=("investments",)),
     PlaidInstitution(
         "ins_132363", "Unhealthy Platypus Bank - Degraded", "https://www.plaid.com", "#9a6700", state="degraded"
     ),

@@ -1,5 +1,7 @@
 """The other personas: a fund saver, a trader, a Canadian and a beginner (data only)."""
 
+from dataclasses import replace
+
 from simulator.planned import Login, Persona, PlannedAccount
 from simulator.planned import PlannedHolding as Line
 
@@ -71,6 +73,25 @@ GRACE = Persona(
     ),
 )
 
+_ALANS_ROBINHOOD = PlannedAccount(
+    "alan-robinhood",
+    "Robinhood Individual",
+    "Robinhood Margin Account",
+    "5518",
+    "Margin",
+    (("USD", "-14210.40"),),
+    (
+        Line("TSLA", 30_000),
+        Line("NVDA", 45_000),
+        Line("AMD", 18_000),
+        Line("META", 14_000),
+        Line("AAPL280121C00250000", quantity="6"),
+        Line("SPY280121P00600000", quantity="-4"),
+        Line("IWM", quantity="-90"),
+    ),
+    margin=True,
+)
+
 ALAN = Persona(
     "alan",
     "Alan Berger",
@@ -78,26 +99,12 @@ ALAN = Persona(
         Login(
             "snaptrade",
             "ROBINHOOD",
-            (
-                PlannedAccount(
-                    "alan-robinhood",
-                    "Robinhood Individual",
-                    "Robinhood Margin Account",
-                    "5518",
-                    "Margin",
-                    (("USD", "-14210.40"),),
-                    (
-                        Line("TSLA", 30_000),
-                        Line("NVDA", 45_000),
-                        Line("AMD", 18_000),
-                        Line("META", 14_000),
-                        Line("AAPL280121C00250000", quantity="6"),
-                        Line("SPY280121P00600000", quantity="-4"),
-                        Line("IWM", quantity="-90"),
-                    ),
-                    margin=True,
-                ),
-            ),
+            (_ALANS_ROBINHOOD,),
+        ),
+        Login(
+            "plaid",
+            "ins_54",
+            (replace(_ALANS_ROBINHOOD, key="alan-robinhood-again", subtype="brokerage", same_as=_ALANS_ROBINHOOD.key),),
         ),
         Login(
             "snaptrade",

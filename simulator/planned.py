@@ -34,6 +34,7 @@ class PlannedAccount:
         kind: `investment` or `depository`.
         subtype: In Plaid's words: `brokerage`, `401k`, `roth`, `checking`, `tfsa`, `crypto exchange`, …
         cash: Currency to amount; negative is borrowed on margin.
+        same_as: Key of the account that it is, when it is reached through a second provider; it holds the same.
     """
 
     key: str
@@ -46,6 +47,7 @@ class PlannedAccount:
     kind: Literal["investment", "depository"] = "investment"
     currency: str = "USD"
     margin: bool = False
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class Population:
     def activities(self, account: PlannedAccount) -> list[Activity]:
         """Return the account's past, newest first."""
         return history(
-            account.key,
+            account.same_as or account.key,
             account.currency,
             [self._past(holding) for holding in self.holdings(account)],
             self.seed,
@@ -108,7 +108,7 @@ class Population:
 
     def _priced(self, account: PlannedAccount, planned: PlannedHolding) -> StartHolding:
         security = self.securities[planned.symbol]
-        rng = random.Random(f"holding/{self.seed}/{account.key}/{planned.symbol}")
+        rng = random.Random(f"holding/{self.seed}/{account.same_as or account.key}/{planned.symbol}")
         unit_value = security.base_price * security.multiplier
         if planned.quantity is not None:
             quantity = Decimal(planned.quantity)

@@ -17,6 +17,7 @@ from realtime.store.accounts import (
     update_account,
 )
 from realtime.store.connections import lock_connection, set_institution
+from realtime.store.duplicates import decide_duplicates, hold_accounts
 from realtime.store.holdings import replace_holdings
 from realtime.store.instruments import ProviderPrice, instruments_by_alias, raise_prices
 from realtime.store.jobs import Job, hold_claim
@@ -70,6 +71,7 @@ async def store_report(parts: Parts, job: Job, target: Target, report: HoldingsR
     ended: set[ConnectionId] = set()
     while True:
         async with parts.pool.acquire() as database, database.transaction():
+            await hold_accounts(database, connection.user_id)
             if not await hold_claim(database, job):
                 raise ClaimLost
             await _hold_connection(database, connection.id)
@@ -77,6 +79,7 @@ async def store_report(parts: Parts, job: Job, target: Target, report: HoldingsR
             found = await recognised(database, target, report, known)
             if ended.issuperset(found.ended):
                 changes, keys = await _write(database, target, report, ids, known, found)
+                await decide_duplicates(database, connection.user_id)
                 await reconcile_accounts(parts, database, keys, rates)
                 return changes, keys
         await end_at_provider(parts, target, found.ended)

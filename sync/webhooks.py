@@ -16,6 +16,7 @@ from realtime.errors import BadRequest
 from realtime.metrics import SYNC_WEBHOOK_PROCESSED
 from realtime.store.audit import Act, audit
 from realtime.store.connections import connection_by_id, mark_failed, mark_removed, mark_repaired
+from realtime.store.duplicates import decide_duplicates, hold_accounts
 from realtime.store.jobs import OUTAGE, Trigger, enqueue_refresh
 from realtime.store.link_sessions import link_session_user
 from realtime.store.webhooks import (
@@ -113,10 +114,12 @@ class WebhookWorker:
         if meaning.check_removed:
             await self._check_removed(connection_id, user_id)
         async with self.parts.pool.acquire() as database, database.transaction():
+            await hold_accounts(database, user_id)
             if meaning.repaired:
                 await mark_repaired(database, connection_id)
             if meaning.status is not None:
                 await mark_failed(database, connection_id, meaning.status, meaning.code, meaning.message)
+            await decide_duplicates(database, user_id)
             for kind in meaning.refresh:
                 await enqueue_refresh(
                     database, connection_id=connection_id, user_id=user_id, trigger=Trigger.WEBHOOK, kind=kind

@@ -15,6 +15,7 @@ from realtime.errors import RetryLater
 from realtime.metrics import SYNC_ERROR, SYNC_LATENCY
 from realtime.process import Health
 from realtime.store.connections import mark_failed, mark_synced
+from realtime.store.duplicates import decide_duplicates, hold_accounts
 from realtime.store.flags import flags_of_connection
 from realtime.store.jobs import (
     OUTAGE,
@@ -139,6 +140,7 @@ async def run_job(parts: Parts, job: Job) -> None:
     duration_ms = round((parts.clock.monotonic() - began_s) * 1000)
     result = _result(refreshed, failure, duration_ms)
     async with parts.pool.acquire() as database, database.transaction():
+        await hold_accounts(database, job.user_id)
         await finish_run(database, run, parts.clock.now(), result)
         if failure is None:
             await finish_job(database, job)
@@ -149,6 +151,7 @@ async def run_job(parts: Parts, job: Job) -> None:
                 await mark_failed(database, job.connection_id, failure.status, failure.code, failure.message)
             if failure.retry_after_s is None:
                 await bury_job(database, job, failure.message)
+        await decide_duplicates(database, job.user_id)  # a connection that breaks or heals changes what counts
     if failure is not None and failure.retry_after_s is not None:
         await retry_job(parts.pool, job, failure.retry_after_s, failure.message)
     _tell(parts, job, failure, duration_ms)

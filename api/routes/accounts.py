@@ -8,9 +8,11 @@ from pydantic import BaseModel, Field
 from api.aggregated import Number
 from api.caller import Caller
 from api.parts import Parts, PartsOf
-from realtime.domain.account import ProviderName, UserId
+from api.problems import NotFound
+from realtime.domain.account import AccountId, ProviderName, UserId
 from realtime.domain.reconciliation import DriftCause
-from realtime.store.portfolio import LinkedAccount, linked_accounts
+from realtime.store.duplicates import hold_accounts, say_same
+from realtime.store.portfolio import LinkedAccount, linked_accounts, open_as
 
 router = APIRouter(tags=["accounts"])
 
@@ -40,6 +42,20 @@ class Account(BaseModel):
     connection_id: str
     last_synced_at: datetime | None
     reconciliation: Reconciliation | None
+    duplicate_of: str | None = Field(
+        description="The account that counts in totals in its place: both are one, reached through two providers."
+    )
+    kept_apart_from: str | None = Field(
+        description="An account that it would be taken for, did the user not say that they are two."
+    )
+
+
+class DuplicateRequest(BaseModel):
+    same_as: str | None = Field(
+        max_length=100,
+        description="Another account of the user's, which is the same one: the two count once. Null: it is an account "
+        "of its own, and counts.",
+    )
 
 
 class Accounts(BaseModel):
@@ -49,6 +65,19 @@ class Accounts(BaseModel):
 @router.get("/api/accounts")
 async def accounts(user_id: Caller, parts: PartsOf) -> Accounts:
     """Return the user's active accounts."""
+    return await accounts_at(parts, user_id, None)
+
+
+@router.post("/api/accounts/{account_id}/duplicate")
+async def say_duplicate(user_id: Caller, parts: PartsOf, account_id: str, body: DuplicateRequest) -> Accounts:
+    """Say that an account is the same as another one, or an account of its own; return how the accounts count then."""
+    async with open_as(parts.pool, user_id) as connection:
+        try:
+            same_as = None if body.same_as is None else AccountId(body.same_as)
+            await hold_accounts(connection, user_id)
+            await say_same(connection, user_id, AccountId(account_id), same_as)
+        except LookupError as error:
+            raise NotFound("unknown_account", f"you have no account {error}") from error
     return await accounts_at(parts, user_id, None)
 
 
@@ -69,6 +98,8 @@ async def accounts_at(parts: Parts, user_id: UserId, provider: ProviderName | No
                 connection_id=account.connection_id,
                 last_synced_at=account.last_synced_at,
                 reconciliation=_reconciliation(account),
+                duplicate_of=account.duplicate_of,
+                kept_apart_from=account.kept_apart_from,
             )
             for account in await linked_accounts(parts.pool, user_id)
             if provider in (None, account.provider)

@@ -35,6 +35,7 @@ class Origin(BaseModel):
     institution: str
     holdings_as_of: str | None
     age_s: float | None = Field(description="From then to the valuation, seconds.")
+    duplicate_of: str | None = Field(description="The account that counts in totals in its place.")
 
 
 class Omission(BaseModel):

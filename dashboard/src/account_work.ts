@@ -83,6 +83,15 @@ export class AccountWork {
     await this.read();
   };
 
+  /** Keep the user's word on whether an account is another one. */
+  readonly sameAs = async ({ id }: rest.Account, other: string | null): Promise<void> => {
+    try {
+      this.patch({ accounts: await rest.sayDuplicate(this.needToken(), id, other) });
+    } catch (error) {
+      this.patch({ refresh: { kind: "failed", message: rest.sentence(error) } });
+    }
+  };
+
   /** Leave for a provider's page. */
   readonly link = async (provider: LinkProvider, repairs: rest.ProviderConnection | null): Promise<void> => {
     this.linking({ kind: "busy", message: "Opening the provider’s page…" });

@@ -148,6 +148,7 @@ render(
       link: (provider, repairs) => void work.link(provider, repairs),
       connectAlpaca: work.connectAlpaca,
       remove: work.remove,
+      sameAs: work.sameAs,
       closeLinking: work.closeLinking,
       signOut: () => signOut("left"),
       retryNow: () => stream?.retryNow(),

@@ -1,5 +1,7 @@
 /** The REST calls of the dashboard. */
 
+import type { Reconciliation } from "navstream-client";
+
 import type { Explanation } from "./explain";
 import type { LinkProvider } from "./linking";
 import type { Point } from "./series";
@@ -20,6 +22,11 @@ export interface Account {
   currency: string;
   connection_id: string;
   last_synced_at: string | null;
+  reconciliation: Reconciliation | null;
+  /** The account that counts in totals in its place: both are one, reached through two providers. */
+  duplicate_of: string | null;
+  /** An account that it would be taken for, did the user not say that they are two. */
+  kept_apart_from: string | null;
 }
 
 export interface ProviderConnection {
@@ -110,6 +117,12 @@ export async function refresh(token: string): Promise<string> {
 
 export async function refreshConnection(token: string, id: string): Promise<void> {
   await call("POST", `/api/connections/${encodeURIComponent(id)}/refresh`, { token });
+}
+
+/** Say that an account is another one, or (null) an account of its own; return how all accounts count then. */
+export async function sayDuplicate(token: string, id: string, same_as: string | null): Promise<Account[]> {
+  const path = `/api/accounts/${encodeURIComponent(id)}/duplicate`;
+  return (await call<{ accounts: Account[] }>("POST", path, { token, body: { same_as } })).accounts;
 }
 
 export async function removeConnection(token: string, id: string): Promise<void> {

@@ -8,7 +8,8 @@ import { position } from "./position";
 
 const account = (id: string, institution: string): Account => ({
   id, name: `Account ${id}`, institution, institution_id: null, provider: "plaid", account_type: "investment",
-  subtype: null, mask: null, currency: "USD", connection_id: "c", last_synced_at: null,
+  subtype: null, mask: null, currency: "USD", connection_id: "c", last_synced_at: null, reconciliation: null,
+  duplicate_of: null, kept_apart_from: null,
 });
 const aapl = position({ symbol: "AAPL", market_value: 300, day_change: 3 });
 const btc = position({ symbol: "BTC/USD", name: "Bitcoin", asset_class: "crypto", market_value: 500, day_change: null });

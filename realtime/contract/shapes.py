@@ -50,6 +50,7 @@ def figures_data(figures: Figures) -> Data:
         "coverage": dict(zip(Coverage._fields, figures.coverage, strict=True)),
         "session_changes": _session_changes_data(figures.session_changes),
         "reconciliation": reconciliation_data(figures.reconciliation),
+        "duplicate_of": figures.duplicate_of,
     }
 
 

@@ -31,6 +31,7 @@ class AccountHoldings:
     Attributes:
         currency: The account's own currency, ISO 4217.
         as_of: When the provider says it read them at the institution.
+        duplicate_of: The account that counts in its place, for it is the same one; None for an account that counts.
         reconciliation: Their total beside the provider's; None when the provider reports no total.
     """
 
@@ -42,3 +43,4 @@ class AccountHoldings:
     as_of: datetime | None
     holdings: tuple[Holding, ...]
     reconciliation: Reconciliation | None = None
+    duplicate_of: AccountId | None = None

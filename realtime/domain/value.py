@@ -118,6 +118,7 @@ class Figures:
         holdings_as_of: When the oldest of the holdings was read at its institution.
         day_change_reason: `no_previous_close` when no position's change is known; `trades_unknown` when what was
             bought and sold today is not known, so that it may count as gain; `partial` when positions are left out.
+        duplicate_of: Of an account that counts in no total: the one that counts in its place.
         reconciliation: Of an account: its total beside its provider's; None when the provider reports none.
     """
 
@@ -143,6 +144,7 @@ class Figures:
     coverage: Coverage = NO_COVERAGE
     session_changes: SessionChanges = NO_SESSION_CHANGES
     reconciliation: Reconciliation | None = None
+    duplicate_of: AccountId | None = None
 
 
 @dataclass(slots=True)

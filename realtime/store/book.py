@@ -14,7 +14,9 @@ from realtime.domain.instrument import Instrument
 from realtime.store.instruments import ProviderPrice, held_instruments, provider_prices
 from realtime.store.pool import Connection, Pool
 
-_ACCOUNTS = "select id, public_id, user_id::text from accounts where is_active order by user_id, public_id"
+_ACCOUNTS = """
+select id, public_id, user_id::text from accounts where is_active and duplicate_of is null order by user_id, public_id
+"""
 _POSITIONS = """
 select h.account_id, h.instrument_id, (h.quantity * i.multiplier)::float8,
     case when i.asset_class = 'cash' then 0 else coalesce(h.cost_basis, 0) end::float8
@@ -30,7 +32,7 @@ instrument (UUID), units (float64, quantity times multiplier), cost basis (float
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """An active account and whose it is."""
+    """An active account that counts, and whose it is."""
 
     key: UUID
     id: AccountId
@@ -44,7 +46,7 @@ class StoredBook:
         self._connection = connection
 
     async def accounts(self) -> list[StoredAccount]:
-        """Return all active accounts, ordered by user."""
+        """Return all active accounts that count, ordered by user."""
         return await asyncio.to_thread(_accounts, await self._connection.fetch(_ACCOUNTS, timeout=600))
 
     async def instruments(self) -> list[Instrument]:
@@ -56,7 +58,7 @@ class StoredBook:
         return await provider_prices(self._connection, [instrument.id for instrument in instruments])
 
     async def copy_positions(self, take: Callable[[bytes], Coroutine[Any, Any, None]]) -> None:
-        """Hand over the COPY stream of all positions, those of inactive accounts among them, chunk by chunk.
+        """Hand over the COPY stream of all positions, those of accounts that do not count among them, chunk by chunk.
 
         Source of its form: PostgreSQL's documentation of COPY, "Binary Format".
         """

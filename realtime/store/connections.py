@@ -10,6 +10,7 @@ import asyncpg
 from realtime.domain.account import ConnectionId, ConnectionStatus, ProviderName, UserId
 from realtime.errors import BadRequest
 from realtime.store.accounts import deactivate_accounts
+from realtime.store.duplicates import decide_duplicates, hold_accounts
 from realtime.store.keys import new_key
 from realtime.store.pool import Connection, Pool
 
@@ -51,6 +52,7 @@ _REPAIRED = """
 update connections set status = 'active', error_code = null, error_message = null where id = $1 and status <> 'removed'
 """
 _REMOVED = "update connections set status = 'removed', credential = null where id = $1"
+_OWNER = "select user_id from connections where id = $1"
 _LOCK = "select status from connections where id = $1 for update"
 _LOCKED_CREDENTIAL = "select credential from connections where id = $1 and status <> 'removed' for update"
 _KEEP_CREDENTIAL = "update connections set credential = $2 where id = $1 and status <> 'removed'"
@@ -161,9 +163,15 @@ async def mark_failed(
 
 
 async def mark_removed(connection: Connection, connection_id: ConnectionId) -> None:
-    """End a connection: its accounts become inactive, its credential is forgotten. Call it within a transaction."""
+    """End a connection: its accounts become inactive, its credential is forgotten. Call it within a transaction.
+
+    Accounts that did not count because one of its accounts did count from now on.
+    """
+    user_id = await connection.fetchval(_OWNER, connection_id)
+    await hold_accounts(connection, user_id)
     await connection.execute(_REMOVED, connection_id)
     await deactivate_accounts(connection, [row["id"] for row in await connection.fetch(_ACCOUNTS, connection_id)])
+    await decide_duplicates(connection, user_id)
 
 
 async def lock_connection(connection: Connection, connection_id: ConnectionId) -> ConnectionStatus | None:

@@ -30,10 +30,11 @@ _NOTIFY = "select pg_notify($1, $2)"
 _USERS = "select id, currency from users where id = any($1::uuid[])"
 _ACCOUNTS = f"""
 select a.id, a.public_id, a.user_id, a.currency, a.holdings_version, a.holdings_as_of,
-    coalesce(n.name, a.provider) as institution, {RECONCILIATION}
+    coalesce(n.name, a.provider) as institution, w.public_id as duplicate_of, {RECONCILIATION}
 from accounts a
 join connections c on c.id = a.connection_id
 left join institutions n on n.id = c.institution_id
+left join accounts w on w.id = a.duplicate_of
 left join reconciliations r on r.account_id = a.id
 where a.is_active and a.holdings_version > 0 and a.user_id = any($1::uuid[])
 order by a.public_id
@@ -68,6 +69,11 @@ class UserHoldings:
     currency: str
     accounts: tuple[AccountHoldings, ...]
     trades: Mapping[AccountId, DayTrades] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> tuple[AccountHoldings, ...]:
+        """The accounts that count in totals: one of those that are the same."""
+        return tuple(account for account in self.accounts if account.duplicate_of is None)
 
 
 async def replace_holdings(
@@ -132,4 +138,5 @@ def _account_holdings(row: Any, user_id: UserId, holdings: tuple[Holding, ...]) 
         as_of=row["holdings_as_of"],
         holdings=holdings,
         reconciliation=reconciliation_of(row),
+        duplicate_of=row["duplicate_of"],
     )

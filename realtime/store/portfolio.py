@@ -18,10 +18,14 @@ _PROFILE = "select id, name, currency from users where id = $1::uuid"
 _ACCOUNTS = f"""
 select a.public_id as id, a.name, coalesce(n.name, initcap(a.provider)) as institution, c.institution_id, a.provider,
     a.provider_account_id, a.account_type, a.subtype, a.mask, a.currency, a.connection_id, a.provider_total,
-    a.last_synced_at, a.holdings_as_of, {RECONCILIATION}
+    a.last_synced_at, a.holdings_as_of, w.public_id as duplicate_of, {RECONCILIATION},
+    (select p.public_id from account_pairs x join accounts p on p.id in (x.one, x.other) and p.id <> a.id
+        where a.id in (x.one, x.other) and x.is_same is false and p.is_active
+        order by x.found desc limit 1) as kept_apart_from
 from accounts a
 join connections c on c.id = a.connection_id
 left join institutions n on n.id = c.institution_id
+left join accounts w on w.id = a.duplicate_of
 left join reconciliations r on r.account_id = a.id
 where a.is_active
 order by institution, a.name, a.public_id
@@ -41,7 +45,7 @@ _TRANSACTIONS = """
 select t.provider_transaction_id as id, a.public_id as account_id, i.symbol, t.kind, t.quantity, t.price, t.amount,
     t.currency, t.trade_date, t.description
 from investment_transactions t
-join accounts a on a.id = t.account_id and a.is_active
+join accounts a on a.id = t.account_id and a.is_active and a.duplicate_of is null
 left join instruments i on i.id = t.instrument_id
 order by t.trade_date desc, t.provider_transaction_id desc
 limit $1
@@ -66,6 +70,8 @@ class LinkedAccount:
     Attributes:
         provider_total: What the provider itself said that the account is worth, account currency.
         holdings_as_of: When the provider read the holdings at the institution.
+        duplicate_of: The account that counts in its place, for it is the same one; None for an account that counts.
+        kept_apart_from: An account that it would be taken for, did the user not say that they are two.
         reconciliation: Its total beside the provider's; None when the provider reports none.
     """
 
@@ -83,6 +89,8 @@ class LinkedAccount:
     provider_total: Decimal | None
     last_synced_at: datetime | None
     holdings_as_of: datetime | None = None
+    duplicate_of: AccountId | None = None
+    kept_apart_from: AccountId | None = None
     reconciliation: Reconciliation | None = None
 
 

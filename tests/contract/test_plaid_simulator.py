@@ -92,7 +92,7 @@ def test_every_item_answer_passes_the_strict_models(simulated: Plaid) -> None:
     }
     assert api.institutions_get_by_id(by_id).institution.url == "https://meridianfunds.example"
     page = api.institutions_get({"count": 5, "offset": 0, "country_codes": ["US"]})
-    assert (len(page.institutions), page.total) == (5, 12)
+    assert (len(page.institutions), page.total) == (5, 13)
 
 
 def test_every_account_answer_passes_the_strict_models(simulated: Plaid) -> None:

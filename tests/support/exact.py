@@ -48,9 +48,10 @@ class UserValuation:
 def value_user(accounts: Sequence[AccountHoldings], currency: str, world: World) -> UserValuation:
     """Return the exact values of a user's accounts, each in its own currency, and of his portfolio in `currency`."""
     with localcontext(EXACT):
-        lines = [line for account in accounts for line in lines_of(account, currency, world)]
+        counted = [account for account in accounts if account.duplicate_of is None]
+        lines = [line for account in counted for line in lines_of(account, currency, world)]
         return UserValuation(
-            portfolio=_valuation(lines, accounts, currency, world, None),
+            portfolio=_valuation(lines, counted, currency, world, None),
             accounts={
                 account.account_id: _valuation(
                     lines_of(account, account.currency, world), [account], account.currency, world, account

@@ -80,6 +80,7 @@ def figures_of(
         coverage=by_mark,
         session_changes=_session_changes(changeable, world),
         reconciliation=one.reconciliation if one else None,
+        duplicate_of=one.duplicate_of if one else None,
     )
 
 

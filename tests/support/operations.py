@@ -40,6 +40,7 @@ SAMPLES: dict[str, Sample] = {
     "POST /api/session": Sample(fields={"code": "invented"}),
     "GET /api/config": Sample(),
     "GET /api/accounts": Sample(),
+    "POST /api/accounts/{account_id}/duplicate": Sample({"account_id": "account"}, fields={"same_as": None}),
     "GET /api/connections": Sample(),
     "POST /api/connections/{connection_id}/refresh": Sample({"connection_id": "connection"}),
     "GET /api/connections/{connection_id}/sync-logs": Sample({"connection_id": "connection"}),

@@ -76,6 +76,8 @@ export interface Figures {
   session_changes: SessionChanges;
   /** Of an account; null in a portfolio, and while its provider reports no total. */
   reconciliation: Reconciliation | null;
+  /** Of an account that counts in no total: the one that counts in its place. */
+  duplicate_of: string | null;
 }
 
 /** An account's total at its provider's own prices, beside the total that the provider reports. */

@@ -7,10 +7,11 @@ import { providerName } from "../instrument";
 import type { Account } from "../rest";
 import { addressOf } from "../route";
 import type { State } from "../state";
+import { AccountNotes, duplicateOf, type AccountActions } from "./account_notes";
 import { WhyButton } from "./explain";
 import { Amount, Ago, Badge, Change } from "./parts";
 
-export function Accounts({ state }: { state: State }) {
+export function Accounts({ state, actions = null }: { state: State; actions?: AccountActions | null }) {
   return (
     <section class="card" aria-label="Accounts">
       <div class="card-head">
@@ -20,7 +21,7 @@ export function Accounts({ state }: { state: State }) {
       </div>
       <ul class="list">
         {state.accounts.map((account) => (
-          <AccountRow key={account.id} account={account} state={state} />
+          <AccountRow key={account.id} account={account} state={state} actions={actions} />
         ))}
       </ul>
       {state.accounts.length === 0 && (
@@ -30,7 +31,8 @@ export function Accounts({ state }: { state: State }) {
   );
 }
 
-function AccountRow({ account, state }: { account: Account; state: State }) {
+function AccountRow(props: { account: Account; state: State; actions: AccountActions | null }) {
+  const { account, state, actions } = props;
   const channel = state.channels.get(`account:${account.id}`);
   const figures = figuresOf(channel);
   const snapshots = channel?.snapshots ?? 0;
@@ -38,7 +40,11 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
   const connection = state.providerConnections.find(({ id }) => id === account.connection_id);
   const broken = connection?.status === "reconnect_needed";
   return (
-    <li class="list-row" data-testid="account-row" data-account={account.id}>
+    <li
+      class={`list-row${duplicateOf(account, figures) === null ? "" : " not-counted"}`}
+      data-testid="account-row"
+      data-account={account.id}
+    >
       <Badge institution={account.institution} />
       <span class="list-text">
         <span class="list-name">
@@ -57,6 +63,7 @@ function AccountRow({ account, state }: { account: Account; state: State }) {
             Not read any more: reconnect {account.institution}
           </a>
         )}
+        <AccountNotes account={account} state={state} actions={actions} />
       </span>
       <span class="list-figures">
         <Amount

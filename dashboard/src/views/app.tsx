@@ -10,6 +10,7 @@ import type { View } from "../route";
 import type { User } from "../session";
 import { marketOf, portfolioOf, positionsOf, type State } from "../state";
 import type { Store } from "../store";
+import type { AccountActions } from "./account_notes";
 import { AccountsView } from "./accounts_view";
 import { Announcer } from "./announcer";
 import { FeedNotice, ReconnectBanner } from "./banner";
@@ -30,7 +31,7 @@ import { TopBar } from "./top_bar";
 const QUIET_MS = 2_500;
 const HUES_COUNT = 8;
 
-export interface Actions extends ConnectionActions, OperatorActions {
+export interface Actions extends ConnectionActions, AccountActions, OperatorActions {
   signOut: () => void;
   retryNow: () => void;
   explain: (account: string | null) => Promise<Explanation>;

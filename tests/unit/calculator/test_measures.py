@@ -12,7 +12,7 @@ from calculator.totals import Totals
 from realtime.domain.value import Covered, Figures
 
 NOON = datetime(2026, 11, 20, 17, tzinfo=UTC)
-ABOUT_THE_SUBJECT = {"reconciliation", "currency", "session", "holdings_as_of"}
+ABOUT_THE_SUBJECT = {"reconciliation", "duplicate_of", "currency", "session", "holdings_as_of"}
 
 
 def totals(**sums: object) -> Totals:
