@@ -22,9 +22,9 @@ async def rotate_keys(settings: Settings) -> None:
         count = await reencrypt_batches(pool, cipher, lambda so_far: typer.echo(f"{so_far} re-encrypted", err=True))
         first = cipher.key_ids[0]
         if count:
-            facts = {"key": first, "credentials_count": count}
+            facts = {"key": first, "values_count": count}
             await audit(pool, Act.ROTATE_KEYS, subject=first, actor=operator(), facts=facts)
         kept = (await credentials_by_key(pool)).get(first, 0)
-    typer.echo(f"{kept} credentials are stored under key {first}, {count} of them new.")
+    typer.echo(f"{kept} credentials are stored under key {first}; {count} values were encrypted anew.")
     for name in cipher.key_ids[1:]:
         typer.echo(f"Key {name} is needed no longer: take it out of NAVSTREAM_ENCRYPTION_KEYS and restart the stages.")

@@ -15,6 +15,9 @@ from realtime.bus.client import Bus, open_bus
 from realtime.embedded import EmbeddedPostgres, EmbeddedValkey
 from realtime.store.migrate import migrate
 from realtime.store.pool import Pool, Role, open_pool
+from tests.support.leaks import no_secret_is_said, pytest_runtest_logreport
+
+__all__ = ["no_secret_is_said", "pytest_runtest_logreport"]
 
 _TEMPLATE = "navstream_template"
 

@@ -43,11 +43,7 @@ class SessionChanges(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What `portfolio` and `account:ID` say. Amounts in `currency`, percents as 5.25 = 5.25 %.
-
-    Attributes:
-        interrupted: Nobody keeps the values up to date for the moment; they are the last known ones.
-    """
+    """What `portfolio` and `account:ID` say. Amounts in `currency`, percents as 5.25 = 5.25 %."""
 
     market_value: Decimal | None
     cash: Decimal | None
@@ -68,7 +64,6 @@ class Figures(msgspec.Struct, frozen=True):
     session: str
     holdings_as_of: datetime | None
     day_change_reason: str | None
-    interrupted: bool
     coverage: Coverage
     session_changes: SessionChanges
 

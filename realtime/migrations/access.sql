@@ -16,9 +16,7 @@ begin
         if not exists (select from pg_roles where rolname = role) then
             execute format('create role %I nologin', role);
         end if;
-        if not pg_has_role(current_user, role, 'member') then
-            execute format('grant %I to %I', role, current_user);
-        end if;
+        execute format('grant %I to %I', role, current_user);
     end loop;
     grant navstream_user to navstream_linker;
     grant navstream_stage to navstream_sync;

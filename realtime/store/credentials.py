@@ -10,10 +10,10 @@ _BATCH = 100
 
 
 class _Column(NamedTuple):
-    """Where credentials are."""
+    """Where something encrypted is, and how its key is read."""
 
     table: str
-    credential: str
+    encrypted: str
     key: str
 
 
@@ -21,15 +21,17 @@ _COLUMNS = (
     _Column("connections", "credential", "credential_key"),
     _Column("users", "snaptrade_user_secret", "snaptrade_user_secret_key"),
 )
+_ANSWERS = _Column("idempotency_keys", "body", "encode(substring(body from 1 for 8), 'escape')")
+"""Kept for a day, and given up when their key is gone: no stage refuses to start for them."""
 _COUNTS = " union all ".join(
     f"select {each.key} as key, count(*) from {each.table} where {each.key} is not null group by 1"  # noqa: S608
     for each in _COLUMNS
 )
 _OTHERS = """
-select id, {0.credential} from {0.table} where {0.credential} is not null and {0.key} is distinct from $1
-order by id limit $2 for update
+select ctid, {0.encrypted} from {0.table} where {0.encrypted} is not null and {0.key} is distinct from $1
+limit $2 for update
 """
-_REPLACE = "update {0.table} set {0.credential} = $2 where id = $1"
+_REPLACE = "update {0.table} set {0.encrypted} = $2 where ctid = $1"
 
 
 async def credentials_by_key(pool: Pool) -> dict[str, int]:
@@ -54,7 +56,7 @@ async def check_keys(pool: Pool, cipher: CredentialCipher) -> None:
 async def reencrypt_batches(
     pool: Pool, cipher: CredentialCipher, told: Callable[[int], None], batch: int = _BATCH
 ) -> int:
-    """Store every credential under the first key, a batch a transaction, beside a service that runs; return how many.
+    """Store all that is encrypted under the first key, a batch a transaction, beside the stages; return how much.
 
     Killed in between, the next call does the rest. A rotation of a credential at its provider waits for the batch that
     has its row, or the batch for it.
@@ -69,7 +71,7 @@ async def reencrypt_batches(
         Misconfigured: A credential is stored under a key that is not set; those before it are done.
     """
     count = 0
-    for column in _COLUMNS:
+    for column in (*_COLUMNS, _ANSWERS):
         while done := await _reencrypt(pool, cipher, column, batch):
             count += done
             told(count)

@@ -95,12 +95,24 @@ async def test_keys_are_rotated_beside_a_sync_stage_that_runs(world: SyncWorld, 
     assert await credentials_by_key(world.pool) == {key_id(NEW): 3}
     async with syncing(environment(world, redis_url, NEW), log):
         await refreshed(world)
-    assert (
-        await world.pool.fetchval("select facts ->> 'credentials_count' from audit_log where act = 'rotate_keys'")
-        == "3"
-    )
+    assert await world.pool.fetchval("select facts ->> 'values_count' from audit_log where act = 'rotate_keys'") == "3"
     assert "Traceback" not in log.read_text()
     assert old.get_secret_value() not in said + log.read_text()
+
+
+async def test_answers_that_are_kept_for_repeated_requests_are_rotated_too(world: SyncWorld) -> None:
+    """Ensure that a request repeated after a rotation gets its first answer, and one under a lost key stops none."""
+    old = world.parts.cipher
+    await world.pool.execute(
+        "insert into idempotency_keys (user_id, key, fingerprint, status, body) select id, 'k', '', 200, $1 from users",
+        old.encrypt("the answer"),
+    )
+    both = CredentialCipher([NEW, *world.settings.encryption_keys])
+    assert await reencrypt_batches(world.pool, both, lambda _: None) == 4
+    stored = await world.pool.fetchval("select body from idempotency_keys")
+    assert CredentialCipher([NEW]).decrypt(stored) == "the answer"
+    await world.pool.execute("update idempotency_keys set body = $1", old.encrypt("the answer"))
+    await check_keys(world.pool, CredentialCipher([NEW]))
 
 
 async def test_a_rotation_that_was_killed_goes_on_where_it_stopped(world: SyncWorld) -> None:

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from realtime.domain.account import UserId
+from realtime.embedded import EmbeddedPostgres
 from realtime.errors import Misconfigured
 from realtime.store.migrate import migrate
 from realtime.store.pool import Connection, Pool, Role, as_user, open_pool
@@ -170,3 +171,24 @@ async def test_a_login_that_is_not_bound_is_refused(postgres_dsn: str) -> None:
     """Ensure that the services are not sent to Postgres as its superuser."""
     with pytest.raises(Misconfigured, match="NAVSTREAM_SERVICE_DATABASE_URL"):
         await migrate(postgres_dsn, postgres_dsn)
+
+
+async def test_an_owner_who_is_no_superuser_is_enough(postgres_server: EmbeddedPostgres) -> None:
+    """Ensure that a login which may create roles, as hosted databases give it, migrates and works with one URL or two.
+
+    The roles belong to the whole server, and to whom made them: here to the superuser, who hands them on.
+    """
+    admin = await asyncpg.connect(postgres_server.url)
+    roles = "navstream_nobody, navstream_user, navstream_linker, navstream_stage, navstream_sync"
+    await admin.execute("create role landlord login createrole")
+    await admin.execute(f"grant {roles} to landlord with admin option, inherit false, set false")
+    await admin.execute("create database hosted owner landlord")
+    url = postgres_server.url.replace("//postgres:", "//landlord:", 1).replace("/postgres?", "/hosted?")
+    service_url = url.replace("//landlord:", "//tenant:secret", 1)
+    await migrate(url, service_url)
+    for address in (url, service_url):
+        for role in Role:
+            async with open_pool(address, role) as pool, as_user(pool, ADA) as connection:
+                assert await connection.fetch("select id from users") == []
+    await admin.execute("drop database hosted with (force)")
+    await admin.close()
