@@ -1,7 +1,7 @@
 """The dashboard in a real browser, from the sign-in link on."""
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import Service
 from tests.support.browsing import (
@@ -14,6 +14,7 @@ from tests.support.browsing import (
     go_to,
     needs_browser,
     page,
+    signed_in,
     tab,
     violations,
 )
@@ -27,6 +28,8 @@ VIEWS = {
     "Accounts": "connection-row",
     "Operator": "stage",
 }
+_DIALOG_IMAGES = {"explain": "explain"}
+"""Which of the dialogs are shown in the documentation, by their test id."""
 
 
 async def test_sign_in_watch_lose_and_regain_the_service(service: Service, page: Page) -> None:
@@ -96,6 +99,47 @@ async def test_every_view_fits_and_is_accessible(
             assert await violations(page) == [], view
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_dialog_fits_and_is_accessible(
+    service: Service, browser: Browser, size: tuple[int, int], scheme: str
+) -> None:
+    """Ensure the same of what opens over the views and in them: dialogs, tables, groups, an open holding."""
+    async with tab(browser, size, scheme) as page:
+        await signed_in(page, service.demo.link)
+
+        async def looked_at(what: Locator) -> None:
+            await expect(what).to_be_visible(timeout=5 * SECONDS)
+            assert await page.evaluate("document.documentElement.scrollWidth") <= size[0], what
+            assert await violations(page) == [], what
+            if IMAGES_AFTER_S and (name := _DIALOG_IMAGES.get(str(await what.get_attribute("data-testid")))):
+                await page.screenshot(path=IMAGES / f"{name}-{_device(size)}-{scheme}.png")
+
+        await page.get_by_role("button", name="Why this number? Total value").click()
+        await expect(page.get_by_test_id("explain")).to_contain_text("Sum of the lines", timeout=5 * SECONDS)
+        await looked_at(page.get_by_test_id("explain"))
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("?")
+        await looked_at(page.get_by_test_id("shortcuts"))
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Table", exact=True).click()
+        await looked_at(page.get_by_test_id("day-table"))
+        await go_to(page, "Holdings")
+        await page.get_by_test_id("holdings-row").nth(1).get_by_role("button").first.click()
+        await looked_at(page.locator(".contributions"))
+        await page.get_by_label("Group holdings").select_option("institution")
+        await looked_at(page.get_by_test_id("group").first)
+        await go_to(page, "Accounts")
+        await page.get_by_test_id("connection-row").first.get_by_role("button", name="Remove").click()
+        await looked_at(page.get_by_test_id("remove-dialog"))
+        await page.keyboard.press("Escape")
+        await page.get_by_test_id("connect-alpaca").click()
+        await looked_at(page.get_by_test_id("keys-dialog"))
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Sign out").click()
+        await looked_at(page.get_by_test_id("signed-out"))
+
+
 async def test_every_view_fits_what_lies_between(service: Service, page: Page) -> None:
     """Ensure tablets and wide screens are no worse off than desk and phone."""
     await page.goto(service.demo.link)
@@ -111,8 +155,11 @@ async def test_every_view_fits_what_lies_between(service: Service, page: Page) -
 async def _keep_image(page: Page, view: str, size: tuple[int, int], scheme: str) -> None:
     first = (view, size, scheme) == ("Overview", DESK, "light")
     await page.wait_for_timeout((IMAGES_AFTER_S if first else 3) * SECONDS)
-    device = "desk" if size == DESK else "phone"
-    await page.screenshot(path=IMAGES / f"{view.lower()}-{device}-{scheme}.png")
+    await page.screenshot(path=IMAGES / f"{view.lower()}-{_device(size)}-{scheme}.png")
+
+
+def _device(size: tuple[int, int]) -> str:
+    return "desk" if size == DESK else "phone"
 
 
 async def _until_it_changes(page: Page) -> None:

@@ -13,7 +13,7 @@ from realtime.market_hours import market_hours_around
 from realtime.store.intraday import write_values
 from realtime.store.keys import new_key
 from tests.e2e.conftest import Service
-from tests.support.browsing import PHONE, SECONDS, browser, go_to, needs_browser, page, tab
+from tests.support.browsing import PHONE, SECONDS, browser, go_to, needs_browser, page, signed_in, tab
 from tests.support.waiting import wait_until
 from tests.support.watching import Watched
 
@@ -32,8 +32,7 @@ _GREY_WITHOUT_BANNER = """() => document.querySelector("main.offline") !== null
 
 
 async def _signed_in(page: Page, service: Service, view: str) -> None:
-    await page.goto(service.demo.link)
-    await expect(page.get_by_test_id("total-value")).to_contain_text("$", timeout=10 * SECONDS)
+    await signed_in(page, service.demo.link)
     await go_to(page, view)
 
 

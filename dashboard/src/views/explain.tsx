@@ -75,7 +75,7 @@ export function ExplainDialog(props: {
 
 function Lines({ explanation }: { explanation: Explanation }) {
   return (
-    <div class="explain-body">
+    <div class="explain-body" tabIndex={0} role="region" aria-label="Lines of the total">
       <p class="sub">
         As of {format.newYorkDayTime(Date.parse(explanation.as_of))} New York
         {!explanation.live && "; no newer values are being made"}. Quantities: {origins(explanation).join("; ")}.

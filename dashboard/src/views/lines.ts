@@ -8,15 +8,26 @@ import { spanOf, type Span } from "../window";
 
 /** Lines change places no more often than this, so that one can read and click them. */
 const REORDER_EVERY_MS = 3_000;
+/** And not while the page scrolls, nor this long after it. */
+const SCROLL_RESTS_MS = 400;
 /** Up to so many lines are all drawn: the browser's own search and print then find everything. */
 const DRAW_ALL_UP_TO = 120;
 
-/** Return the lines with their newest values; as these move, the order follows only every few seconds. */
+/** Return the lines with their newest values; as these move, the order follows only every few seconds, and at rest. */
 export function useCalmLines(lines: Line[], wanted: Wanted): Line[] {
   const order = useRef<{ keys: string[]; wanted: Wanted; at: number } | null>(null);
+  const scrolledAt = useRef(-Infinity);
+  useEffect(() => {
+    const scrolled = (): void => {
+      scrolledAt.current = performance.now();
+    };
+    addEventListener("scroll", scrolled, { passive: true });
+    return () => removeEventListener("scroll", scrolled);
+  }, []);
   const now = performance.now();
   const before = order.current;
-  if (before !== null && before.wanted === wanted && now - before.at < REORDER_EVERY_MS) {
+  const calm = now - scrolledAt.current < SCROLL_RESTS_MS || (before !== null && now - before.at < REORDER_EVERY_MS);
+  if (before !== null && before.wanted === wanted && calm) {
     const byKey = new Map(lines.map((line) => [line.key, line]));
     const kept = before.keys.flatMap((key) => byKey.get(key) ?? []);
     if (kept.length === lines.length) {

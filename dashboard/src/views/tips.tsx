@@ -20,6 +20,8 @@ interface Shown {
 export function Tips() {
   const [shown, setShown] = useState<Shown | null>(null);
   const box = useRef<HTMLDivElement>(null);
+  const isShown = useRef(false);
+  isShown.current = shown !== null;
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const hide = (): void => {
@@ -41,7 +43,11 @@ export function Tips() {
       }
     };
     const focused = (): void => placeAt("[data-tip]:focus-visible");
-    const scrolled = (): void => placeAt("[data-tip]:focus-visible, [data-tip]:hover");
+    const scrolled = (): void => {
+      if (isShown.current) {
+        placeAt("[data-tip]:focus-visible, [data-tip]:hover");
+      }
+    };
     const placeAt = (selector: string): void => {
       const element = [...document.querySelectorAll<HTMLElement>(selector)].at(-1);
       if (element === undefined) {
