@@ -11,7 +11,8 @@ from api.caller import operators_only
 from api.parts import PartsOf
 from api.problems import NotFound
 from api.routes.connections import Message
-from realtime.store.jobs import JobState, list_jobs, revive_job
+from realtime.store.jobs import revive_job
+from realtime.store.work import dead_jobs
 
 router = APIRouter(prefix="/api/jobs", tags=["status"], dependencies=[Depends(operators_only)])
 
@@ -22,7 +23,6 @@ class Job(BaseModel):
     connection_id: UUID
     provider: str
     institution: str
-    state: JobState
     trigger: str = Field(description="connect, request, schedule or webhook.")
     attempts: int
     due_at: datetime
@@ -34,10 +34,8 @@ class Jobs(BaseModel):
 
 
 @router.get("")
-async def jobs(
-    parts: PartsOf, state: JobState = JobState.DEAD, limit: Annotated[int, Query(ge=1, le=100)] = 20
-) -> Jobs:
-    """Return the newest jobs in a state; dead ones are not tried again by themselves."""
+async def jobs(parts: PartsOf, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Jobs:
+    """Return the newest jobs that the status counts as dead: given up within a week, and not succeeded since."""
     return Jobs(
         jobs=[
             Job(
@@ -46,13 +44,12 @@ async def jobs(
                 connection_id=job.connection_id,
                 provider=job.provider,
                 institution=job.institution,
-                state=job.state,
                 trigger=job.trigger,
                 attempts=job.attempts,
                 due_at=job.due_at,
                 last_error=job.last_error,
             )
-            for job in await list_jobs(parts.everybody, state, limit)
+            for job in await dead_jobs(parts.everybody, limit)
         ]
     )
 

@@ -90,7 +90,7 @@ export async function status(token: string): Promise<StatusReport> {
 
 /** The refreshes that failed for good, newest first; operators only. */
 export async function deadJobs(token: string): Promise<Job[]> {
-  return (await call<{ jobs: Job[] }>("GET", "/api/jobs?state=dead", { token })).jobs;
+  return (await call<{ jobs: Job[] }>("GET", "/api/jobs", { token })).jobs;
 }
 
 /** Have one of them tried again; return the server's sentence about it. */

@@ -1,6 +1,6 @@
 /** The answer of `GET /api/status`, and its parts in words. Pure. */
 
-import { userTime } from "./format";
+import { quantity, userTime } from "./format";
 
 export interface StageReport {
   stage: string;
@@ -108,8 +108,14 @@ export function seconds(value: number | null): string {
 /** The facts of a stage's heartbeat that are known, as text. */
 export function factsOf(stage: StageReport): [string, string][] {
   return Object.entries(stage.facts).flatMap(([name, value]) =>
-    value === null ? [] : [[words(name), typeof value === "number" ? value.toLocaleString("en-US") : factText(value)]],
+    value === null ? [] : [[words(name), typeof value === "number" ? numberText(name, value) : factText(value)]],
   );
+}
+
+const AMOUNTS: ReadonlySet<string> = new Set(["total_value", "day_change"]);
+
+function numberText(name: string, value: number): string {
+  return AMOUNTS.has(name) ? quantity(value) : value.toLocaleString("en-US");
 }
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T/;

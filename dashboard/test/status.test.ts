@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import * as format from "../src/format";
 import { factsOf, milliseconds, seconds, words } from "../src/status";
 
 it("says durations in the unit that fits, and unknown ones as a dash", () => {
@@ -15,5 +16,11 @@ it("shows the facts of a stage that are known, in words", () => {
   const facts = factsOf(stage);
   expect(facts.slice(0, 2)).toEqual([["Watched users", "1,200"], ["Feed", "live"]]);
   expect(facts[2]?.[1]).toMatch(/^\d\d:00:00$/);
+  format.hideAmounts(true);
+  expect(factsOf({ ...stage, facts: { total_value: 1_871_594.2, accounts: 18 } })).toEqual([
+    ["Total value", format.HIDDEN],
+    ["Accounts", "18"],
+  ]);
+  format.hideAmounts(false);
   expect(words("trade_to_send")).toBe("Trade to send");
 });

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from realtime.store.jobs import JobKind, count_jobs
+from realtime.store.jobs import JobKind, JobState, ListedJob, count_jobs
 from realtime.store.pool import Connection, Pool
 from realtime.store.sync_runs import KEYS_REFUSED
 
@@ -21,11 +21,19 @@ where a.is_active and (a.last_synced_at is not null or a.product = 'investments'
 order by at limit 1
 """
 _RECONNECT_NEEDED = "select count(*) from connections where status = 'reconnect_needed'"
-_DEAD = """
-select count(*) from jobs j join connections c on c.id = j.connection_id and c.status in ('active', 'error')
+_DEAD_FROM = """
+from jobs j join connections c on c.id = j.connection_id and c.status in ('active', 'error')
+join users u on u.id = j.user_id
+left join institutions i on i.id = c.institution_id
 cross join lateral (select r.outcome from sync_runs r where r.connection_id = j.connection_id and r.product = j.kind
     and r.finished_at is not null order by r.started_at desc limit 1) newest
 where j.state = 'dead' and j.finished_at > now() - interval '7 days' and newest.outcome in ('retry_later', 'failed')
+"""
+_DEAD = f"select count(*) {_DEAD_FROM}"
+_LIST_DEAD = f"""
+select j.id, j.kind, j.connection_id, c.provider, coalesce(i.name, c.provider) as institution, u.name as user, j.state,
+    j.trigger, j.attempts, j.due_at, j.last_error
+{_DEAD_FROM} order by j.finished_at desc, j.id limit $1
 """
 _WEBHOOKS_DEAD = """
 select provider, count(*) from webhook_events
@@ -117,3 +125,9 @@ async def read_work(database: Connection | Pool, overdue_after_s: float, failing
         webhooks_dead=tuple((row["provider"], row["count"]) for row in await database.fetch(_WEBHOOKS_DEAD)),
         keys_refused=tuple(row["provider"] for row in await database.fetch(_KEYS_REFUSED, products)),
     )
+
+
+async def dead_jobs(database: Connection | Pool, limit: int) -> list[ListedJob]:
+    """Return the jobs that `Work.jobs_dead` counts, the newest first."""
+    rows = await database.fetch(_LIST_DEAD, limit)
+    return [ListedJob(**{**row, "state": JobState(row["state"])}) for row in rows]

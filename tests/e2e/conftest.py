@@ -11,10 +11,15 @@ from realtime.bus.client import Bus, open_bus
 from realtime.clock import MarketClock
 from realtime.domain.account import AccountId, UserId
 from realtime.store.pool import Pool, open_pool
+from tests.support.browsing import IMAGES_AFTER_S
 from tests.support.demo import DemoProcess, running_demo
 from tests.support.truth import Market, true_values
 from tests.support.waiting import wait_until
 from tests.support.watching import Watched, watching
+
+
+_DAY_FOR_IMAGES = ("--speed", "20", "--market-time", "2026-11-20T14:05:00+00:00")
+"""So that the chart has hours in it, pre-market ones too, after minutes."""
 
 
 @dataclass
@@ -64,7 +69,7 @@ class Service:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     folder = tmp_path_factory.mktemp("demo")
-    with running_demo(folder) as demo:
+    with running_demo(folder, *(_DAY_FOR_IMAGES if IMAGES_AFTER_S else ())) as demo:
         yield demo
 
 

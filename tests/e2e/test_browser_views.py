@@ -159,6 +159,11 @@ async def test_the_operator_has_a_job_done_that_was_given_up(service: Service, p
            from connections where user_id = $2::uuid and provider = 'alpaca' limit 1""",
         job, user_id,
     )  # fmt: skip
+    await service.pool.execute(
+        """insert into sync_runs (id, connection_id, user_id, product, trigger, started_at, finished_at, outcome)
+           select $1, connection_id, user_id, kind, trigger, now(), now(), 'retry_later' from jobs where id = $2""",
+        new_key(), job,
+    )  # fmt: skip
     await _signed_in(page, service, "Operator")
     for title in ("Latency", "Market streams", "Alerts", "Jobs given up", "Webhooks", "Stages"):
         await expect(page.get_by_role("heading", name=title).first).to_be_visible(timeout=10 * SECONDS)

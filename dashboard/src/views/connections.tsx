@@ -165,9 +165,9 @@ function ConnectionRow(props: {
             <span class="list-name-text">{institution}</span>
           </span>
           <span class="sub">
-            {providerName(provider)} · <Ago time={connection.last_synced_at} />
-            {next !== null && ` · next in ${format.age(Date.parse(next) - Date.now())}`}
+            {providerName(provider)} · synced <Ago time={connection.last_synced_at} />
           </span>
+          {next !== null && <span class="sub">Next sync in {format.age(Date.parse(next) - Date.now())}</span>}
           {connection.error_message !== null && <span class="sub problem">{connection.error_message}</span>}
         </span>
         <span class={`health health-${health.className}`} title={connection.error_code ?? undefined}>

@@ -16,19 +16,25 @@ export interface Question {
 /** Opens the dialog; provided by the app. */
 export const Ask = createContext<(question: Question) => void>(() => {});
 
+/** Keeps the button on the line of what it asks about. */
+const WORD_JOINER = "\u2060";
+
 export function WhyButton({ question }: { question: Question }) {
   const ask = useContext(Ask);
   return (
-    <button
-      type="button"
-      class="why"
-      aria-haspopup="dialog"
-      aria-label={`Why this number? ${question.name}`}
-      title="Why this number?"
-      onClick={() => ask(question)}
-    >
-      ?
-    </button>
+    <>
+      {WORD_JOINER}
+      <button
+        type="button"
+        class="why"
+        aria-haspopup="dialog"
+        aria-label={`Why this number? ${question.name}`}
+        title="Why this number?"
+        onClick={() => ask(question)}
+      >
+        ?
+      </button>
+    </>
   );
 }
 

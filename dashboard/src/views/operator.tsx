@@ -37,8 +37,8 @@ export function OperatorView({ actions }: { actions: OperatorActions }) {
       <Latency report={report} />
       <Feeds report={report} />
       <Alerts report={report} />
-      <Jobs jobs={deadJobs} retry={actions.retryJob} />
       <Webhooks report={report} />
+      <Jobs jobs={deadJobs} retry={actions.retryJob} />
       <Stages report={report} />
     </div>
   );

@@ -5,7 +5,7 @@ import { factsOf, words, type StatusReport } from "../status";
 
 export function Alerts({ report }: { report: StatusReport }) {
   return (
-    <section class="card wide" aria-labelledby="alerts-title">
+    <section class="card" aria-labelledby="alerts-title">
       <div class="card-head">
         <h2 id="alerts-title">Alerts</h2>
       </div>

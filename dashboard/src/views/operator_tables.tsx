@@ -29,6 +29,7 @@ export function Feeds({ report }: { report: StatusReport }) {
     <Table
       title="Market streams"
       columns={["Stream", "State", "Data age", "Price age", "Symbols", "Polled"]}
+      words={["State"]}
       rows={(report.feeds ?? []).map((feed) => [
         words(feed.stream),
         feed.connected ? "Connected" : (feed.refusal ?? "Not connected"),
@@ -48,6 +49,7 @@ export function Jobs({ jobs, retry }: { jobs: readonly Job[]; retry: (id: string
     <Table
       title="Jobs given up"
       columns={["Job", "Institution", "Asked for by", "Tries", "Last due", "Why", "Again"]}
+      words={["Institution", "Asked for by", "Why"]}
       keys={jobs.map(({ id }) => id)}
       rows={jobs.map((job) => [
         words(job.kind),
@@ -91,7 +93,6 @@ export function Webhooks({ report }: { report: StatusReport }) {
         count(failed),
       ])}
       nothing={report.webhooks === null ? "Postgres does not answer." : "None came."}
-      wide
     />
   );
 }
@@ -99,6 +100,8 @@ export function Webhooks({ report }: { report: StatusReport }) {
 interface TableProps {
   title: string;
   columns: string[];
+  /** Those of words, which begin at the left; the others are of numbers. */
+  words?: readonly string[];
   rows: ComponentChildren[][];
   /** Of each row. */
   keys?: string[];
@@ -107,7 +110,8 @@ interface TableProps {
 }
 
 function Table(props: TableProps) {
-  const { title, columns, rows, keys, nothing, wide = false } = props;
+  const { title, columns, words: left = [], rows, keys, nothing, wide = false } = props;
+  const kind = (column: string): string => (left.includes(column) ? "text" : "");
   return (
     <section class={wide ? "card wide" : "card"}>
       <div class="card-head">
@@ -121,7 +125,7 @@ function Table(props: TableProps) {
             <thead>
               <tr>
                 {columns.map((column) => (
-                  <th key={column} scope="col">
+                  <th key={column} scope="col" class={kind(column)}>
                     {column}
                   </th>
                 ))}
@@ -131,8 +135,10 @@ function Table(props: TableProps) {
               {rows.map(([first, ...rest], row) => (
                 <tr key={keys?.[row] ?? first}>
                   <th scope="row">{first}</th>
-                  {rest.map((text, index) => (
-                    <td key={columns[index + 1]}>{text}</td>
+                  {columns.slice(1).map((column, index) => (
+                    <td key={column} class={kind(column)}>
+                      {rest[index]}
+                    </td>
                   ))}
                 </tr>
               ))}

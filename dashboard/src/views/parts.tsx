@@ -140,5 +140,5 @@ export function PriceAge({ time }: { time: string | null }) {
 /** How long ago something of ours happened, in wall time. */
 export function Ago({ time }: { time: string | null }) {
   useTick();
-  return <>{time === null ? "never synced" : `synced ${format.age(Date.now() - Date.parse(time))} ago`}</>;
+  return <>{time === null ? "never" : `${format.age(Date.now() - Date.parse(time))} ago`}</>;
 }
