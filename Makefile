@@ -8,8 +8,8 @@ UV := uv==0.13.8
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup client dashboard demo test test-slow test-faults soak check site bench bench-peers bench-plots docs \
-	lock clean
+.PHONY: help setup client dashboard demo test test-slow test-faults soak images check site bench bench-peers \
+	bench-plots docs lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ test-faults: $(READY) ## Random faults against the whole service; SEED=7 SCHEDUL
 
 soak: $(READY) ## An hour at moderate load, or MINUTES=20; memory, descriptors and latency must stay flat
 	@$(BIN)/python -m benchmarks.soak $(if $(MINUTES),--minutes $(MINUTES)) $(SOAK_ARGS)
+
+images: $(READY) dashboard ## Renew docs/images from a demo that is looked at for minutes
+	@NAVSTREAM_IMAGES=240 $(BIN)/python -m pytest --timeout 900 tests/e2e/test_browser.py \
+		-k "every_view_fits_and or every_dialog"
 
 check: $(READY) site ## Lint, types, import rules, and the documentation's links
 	@$(BIN)/ruff check .

@@ -17,7 +17,6 @@ from tests.support.truth import Market, true_values
 from tests.support.waiting import wait_until
 from tests.support.watching import Watched, watching
 
-
 _DAY_FOR_IMAGES = ("--speed", "20", "--market-time", "2026-11-20T14:05:00+00:00")
 """So that the chart has hours in it, pre-market ones too, after minutes."""
 

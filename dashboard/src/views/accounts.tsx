@@ -8,7 +8,7 @@ import type { Account } from "../rest";
 import { addressOf } from "../route";
 import type { State } from "../state";
 import { AccountNotes, duplicateOf, type AccountActions } from "./account_notes";
-import { WhyButton } from "./explain";
+import { AskedName } from "./explain";
 import { Amount, Ago, Badge, Change } from "./parts";
 
 export function Accounts({ state, actions = null }: { state: State; actions?: AccountActions | null }) {
@@ -48,8 +48,7 @@ function AccountRow(props: { account: Account; state: State; actions: AccountAct
       <Badge institution={account.institution} />
       <span class="list-text">
         <span class="list-name">
-          <span class="list-name-text">{account.name}</span>
-          <WhyButton question={{ account: account.id, name: account.name }} />
+          <AskedName account={account.id} name={account.name} />
         </span>
         <span class="sub">
           {account.institution}

@@ -83,7 +83,13 @@ function create(box: HTMLElement, previous: () => number | null): Drawn {
     },
     grid: { vertLines: { visible: false }, horzLines: { color: color("--line") } },
     rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.08 } },
-    timeScale: { borderVisible: false, timeVisible: true, secondsVisible: false, lockVisibleTimeRangeOnResize: true },
+    timeScale: {
+      borderVisible: false,
+      timeVisible: true,
+      secondsVisible: false,
+      uniformDistribution: true,
+      lockVisibleTimeRangeOnResize: true,
+    },
     crosshair: {
       vertLine: { color: color("--muted"), labelBackgroundColor: color("--ink") },
       horzLine: { visible: false, labelBackgroundColor: color("--ink") },

@@ -161,9 +161,7 @@ function ConnectionRow(props: {
       <div class="list-row">
         <Badge institution={institution} />
         <span class="list-text">
-          <span class="list-name">
-            <span class="list-name-text">{institution}</span>
-          </span>
+          <span class="list-name">{institution}</span>
           <span class="sub">
             {providerName(provider)} · synced <Ago time={connection.last_synced_at} />
           </span>

@@ -16,24 +16,32 @@ export interface Question {
 /** Opens the dialog; provided by the app. */
 export const Ask = createContext<(question: Question) => void>(() => {});
 
-/** Keeps the button on the line of what it asks about. */
-const WORD_JOINER = "\u2060";
-
 export function WhyButton({ question }: { question: Question }) {
   const ask = useContext(Ask);
   return (
+    <button
+      type="button"
+      class="why"
+      aria-haspopup="dialog"
+      aria-label={`Why this number? ${question.name}`}
+      title="Why this number?"
+      onClick={() => ask(question)}
+    >
+      ?
+    </button>
+  );
+}
+
+/** An account's name and its button, which stays on the line of the last word. */
+export function AskedName({ account, name }: { account: string; name: string }) {
+  const last = name.lastIndexOf(" ") + 1;
+  return (
     <>
-      {WORD_JOINER}
-      <button
-        type="button"
-        class="why"
-        aria-haspopup="dialog"
-        aria-label={`Why this number? ${question.name}`}
-        title="Why this number?"
-        onClick={() => ask(question)}
-      >
-        ?
-      </button>
+      {name.slice(0, last)}
+      <span class="together">
+        {name.slice(last)}
+        <WhyButton question={{ account, name }} />
+      </span>
     </>
   );
 }
@@ -94,7 +102,7 @@ function Lines({ explanation }: { explanation: Explanation }) {
             <th scope="col" class="number">
               Value
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number wide-only">
               Previous close
             </th>
             <th scope="col" class="number">
@@ -109,12 +117,13 @@ function Lines({ explanation }: { explanation: Explanation }) {
               <td>
                 {row.factors}
                 <span class="sub">{row.source}</span>
+                {row.previousClose !== "" && <span class="sub narrow-only">Previous close {row.previousClose}</span>}
                 {row.remarks.map((remark) => (
                   <span class="sub warn">{remark}</span>
                 ))}
               </td>
               <td class="number">{row.value}</td>
-              <td class="number">{row.previousClose}</td>
+              <td class="number wide-only">{row.previousClose}</td>
               <td class="number">{row.change}</td>
             </tr>
           ))}
@@ -126,7 +135,7 @@ function Lines({ explanation }: { explanation: Explanation }) {
                 {row.name}
               </th>
               <td class="number">{row.value}</td>
-              <td />
+              <td class="wide-only" />
               <td class="number">{row.change}</td>
             </tr>
           ))}

@@ -23,9 +23,7 @@ export function Movers({ positions, currency }: { positions: readonly Position[]
         {shown.map((position) => (
           <li key={position.instrument} class="list-row list-row-plain">
             <span class="list-text">
-              <span class="list-name">
-                <span class="list-name-text">{displaySymbol(position.symbol)}</span>
-              </span>
+              <span class="list-name">{displaySymbol(position.symbol)}</span>
               <span class="sub">{position.name}</span>
             </span>
             <span class="list-figures">
