@@ -78,7 +78,7 @@ async def test_the_day_is_a_table_too(service: Service, page: Page) -> None:
     """Ensure a keyboard gets from the line to a table with the same total, its session and its change, and back."""
     await signed_in(page, service.demo.link)
     await expect(page.get_by_test_id("chart")).to_have_attribute(
-        "aria-label", re.compile("lowest .* highest .*previous")
+        "aria-label", re.compile("lowest .* highest .*Previous")
     )
     choice = page.get_by_role("group", name="The day as")
     await choice.get_by_role("button", name="Table").focus()
@@ -141,6 +141,18 @@ async def test_each_kind_of_mark_looks_different_and_says_why(made_up: str, page
     assert len(set(looks.values())) == len(KINDS), looks
     await expect(page.locator("[data-symbol=AAPL] .chip")).to_have_count(0)
     assert await page.locator("[data-symbol=ZZPRIV] td.number").nth(2).inner_text() == "—", "unknown is never zero"
+
+
+async def test_a_change_that_is_not_whole_says_so(made_up: str, page: Page) -> None:
+    """Ensure a day change without some holdings is marked, tells why, and its baseline is not told as exact."""
+    await signed_in(page, made_up)
+    change = page.get_by_test_id("day-change")
+    await expect(change).to_have_class(re.compile("doubtful"))
+    await expect(change).to_contain_text("Known for a part of the holdings only.")
+    await change.focus()
+    await change.hover()
+    await expect(page.get_by_test_id("tip")).to_contain_text("Known for a part")
+    await expect(page.locator(".legend-close")).to_contain_text("about $")
 
 
 async def _focus_by_keyboard(page: Page, chip: Locator) -> None:

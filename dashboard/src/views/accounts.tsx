@@ -4,6 +4,7 @@ import { figuresOf } from "navstream-client";
 
 import * as format from "../format";
 import { providerName } from "../instrument";
+import { reasonText } from "../reasons";
 import type { Account } from "../rest";
 import { addressOf } from "../route";
 import type { State } from "../state";
@@ -75,6 +76,8 @@ function AccountRow(props: { account: Account; state: State; actions: AccountAct
           amount={figures?.day_change ?? null}
           pct={figures?.day_change_pct ?? null}
           currency={currency}
+          reason={reasonText(figures?.day_change_reason)}
+          doubt={reasonText(figures?.day_change_reason)}
         />
       </span>
     </li>

@@ -15,12 +15,14 @@ const FORMS: Record<Form, string> = { chart: "Chart", table: "Table" };
 interface DayProps {
   series: Series;
   previous: number | null;
+  /** It counts every holding at its previous close. */
+  previousIsWhole: boolean;
   hours: RegularHours | null;
   currency: string;
 }
 
 export function Day(props: DayProps) {
-  const { series, previous, currency } = props;
+  const { series } = props;
   const [form, setForm] = useState<Form>("chart");
   const hours = props.hours?.tradingDay === series.tradingDay ? props.hours : null;
   const [first, last] = [series.points[0], series.points.at(-1)];
@@ -29,13 +31,13 @@ export function Day(props: DayProps) {
   return (
     <figure class="chart">
       {form === "chart" ? (
-        <Chart series={series} previous={previous} hours={hours} label={labelOf({ ...props, hours })} />
+        <Chart series={series} previous={props.previous} hours={hours} label={labelOf({ ...props, hours })} />
       ) : (
         <DayTable {...props} hours={hours} />
       )}
       {last === undefined && <p class="chart-empty">The line begins with the first value.</p>}
       <figcaption class="chart-legend">
-        <span class="legend-close">Previous close {format.money(previous, currency)}</span>
+        <span class="legend-close">{closeText(props)}</span>
         {extended && <span class="legend-extended">Extended hours</span>}
         <span class="legend-zone">New York time</span>
         <Choice label="The day as" options={FORMS} chosen={form} choose={setForm} />
@@ -44,8 +46,13 @@ export function Day(props: DayProps) {
   );
 }
 
+function closeText({ previous, previousIsWhole, currency }: DayProps): string {
+  return `Previous close ${previous === null || previousIsWhole ? "" : "about "}${format.money(previous, currency)}`;
+}
+
 /** The line in a sentence. */
-function labelOf({ series, previous, currency }: DayProps): string {
+function labelOf(props: DayProps): string {
+  const { series, currency } = props;
   const [first, last] = [series.points[0], series.points.at(-1)];
   if (first === undefined || last === undefined) {
     return "Total value today; no value is known yet";
@@ -56,7 +63,7 @@ function labelOf({ series, previous, currency }: DayProps): string {
     `now ${format.money(last.value, currency)}`,
     `lowest ${format.money(Math.min(...values), currency)}`,
     `highest ${format.money(Math.max(...values), currency)}`,
-    `previous close ${format.money(previous, currency)}`,
+    closeText(props),
   ].join(", ");
 }
 

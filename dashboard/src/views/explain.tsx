@@ -117,7 +117,7 @@ function Lines({ explanation }: { explanation: Explanation }) {
               <td>
                 {row.factors}
                 <span class="sub">{row.source}</span>
-                {row.previousClose !== "" && <span class="sub narrow-only">Previous close {row.previousClose}</span>}
+                {/\d/.test(row.previousClose) && <span class="sub narrow-only">Previous close {row.previousClose}</span>}
                 {row.remarks.map((remark) => (
                   <span class="sub warn">{remark}</span>
                 ))}

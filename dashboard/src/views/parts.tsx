@@ -63,16 +63,19 @@ export function Change(props: {
   testId?: string;
   /** Why the amount is unknown. */
   reason?: string | null;
+  /** Why a known amount is not to be relied on. */
+  doubt?: string | null;
   inButton?: boolean;
 }) {
-  const { amount, pct, currency, stacked = false, testId, reason = null, inButton = false } = props;
+  const { amount, pct, currency, stacked = false, testId, reason = null, doubt = null, inButton = false } = props;
   const way = direction(amount);
+  const remark = amount === null ? reason : doubt;
   return (
     <span
-      class={`change ${way}${stacked ? " stacked" : ""}`}
+      class={`change ${way}${stacked ? " stacked" : ""}${amount !== null && doubt !== null ? " doubtful" : ""}`}
       data-testid={testId}
       data-value={amount}
-      {...(amount === null && reason !== null && !inButton ? tip(reason) : {})}
+      {...(remark !== null && !inButton ? tip(remark) : {})}
     >
       <span class="change-amount">
         {ARROWS[way] !== "" && (
@@ -81,7 +84,7 @@ export function Change(props: {
           </span>
         )}
         {format.change(amount, currency)}
-        {amount === null && reason !== null && <span class="sr-only">: {reason}</span>}
+        {remark !== null && <span class="sr-only">: {remark}</span>}
       </span>
       {amount !== null && (stacked || pct !== null) && <span class="change-pct">{stacked ? format.percent(pct) : ` (${format.percent(pct)})`}</span>}
     </span>

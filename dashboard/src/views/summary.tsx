@@ -34,6 +34,7 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
               currency={currency}
               testId="day-change"
               reason={reasonText(figures?.day_change_reason)}
+              doubt={reasonText(figures?.day_change_reason)}
             />{" "}
             <span class="muted">{changeLabel(market, now)}</span>
           </p>
@@ -69,7 +70,13 @@ export function Summary({ state, figures, market }: { state: State; figures: Fig
         </dl>
       </div>
       <Quality figures={figures} />
-      <Day series={state.series} hours={state.hours} previous={previous} currency={currency} />
+      <Day
+        series={state.series}
+        hours={state.hours}
+        previous={previous}
+        previousIsWhole={figures?.day_change_reason === null}
+        currency={currency}
+      />
     </section>
   );
 }
