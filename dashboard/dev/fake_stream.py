@@ -185,7 +185,7 @@ class World:
             ), 2),
             "positions_count": len(shown), "currency": "USD", "session": "regular",
             "holdings_as_of": self.origin.isoformat(), "coverage": COVERAGE, "session_changes": CHANGES,
-            "day_change_reason": "partial",
+            "day_change_reason": "partial", "reconciliation": None, "duplicate_of": None,
         }  # fmt: skip
 
     def market(self) -> dict[str, Any]:
@@ -299,7 +299,8 @@ async def rest(request: web.Request) -> web.Response:
                         "providers": ["plaid", "snaptrade", "alpaca"]},
         "/api/accounts": {"accounts": [
             dict(zip(("id", "name", "institution", "provider", "mask"), row, strict=True), institution_id=None,
-                 account_type="investment", subtype=None, currency="USD", connection_id=row[0],
+                 account_type="investment", subtype=None, currency="USD", reconciliation=None,
+                 duplicate_of=None, kept_apart_from=None, connection_id=row[0],
                  last_synced_at=ago(3)) for row in ACCOUNTS
         ]},
         "/api/connections": {"connections": [
