@@ -1,18 +1,24 @@
 """The REST API as typed calls, and a stream that knows where the live values are (loop)."""
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
+from uuid import uuid4
 
 import aiohttp
 import msgspec
 
-from navstream.client.answers import Account, Config, Connection, Intraday, Portfolio, Session, SyncLog
+from navstream.client.answers import Account, Config, Connection, Intraday, Portfolio, Session, SyncLog, Transaction
 from navstream.client.stream import Stream, Token, bearer
 from navstream.errors import Problem
 
 _Answer = TypeVar("_Answer")
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 5.0
+_PASSING = frozenset({429, 502, 503, 504})
 
 
 class _Accounts(msgspec.Struct):
@@ -27,6 +33,11 @@ class _SyncLogs(msgspec.Struct):
     sync_logs: list[SyncLog]
 
 
+class _Transactions(msgspec.Struct):
+    transactions: list[Transaction]
+    next_cursor: str | None
+
+
 class _Problem(msgspec.Struct):
     code: str
     detail: str
@@ -36,20 +47,23 @@ class Client:
     """One user's view of a navstream service. Use it as an async context manager; it keeps its connections open.
 
     Every call raises `Problem` for an answer that is no success, and `aiohttp.ClientError` or `TimeoutError` when there
-    is none. Nothing is tried again by itself; the stream is, for ever.
+    is none. What may pass within seconds is tried a few times; writes carry an idempotency key, so that nothing is
+    done twice. The stream is tried for ever.
     """
 
-    def __init__(self, url: str, token: Token, *, timeout_s: float = 30.0) -> None:
+    def __init__(self, url: str, token: Token, *, timeout_s: float = 30.0, attempts: int = 3) -> None:
         """Prepare a client; nothing is sent yet.
 
         Args:
             url: Of the API, e.g. `https://values.example.com`.
             token: The user's bearer token, or a coroutine function that returns a fresh one for each call.
             timeout_s: Longest wait for an answer, seconds.
+            attempts: How often a call is tried that may succeed within seconds; 1 for never again.
         """
         self._url = url.rstrip("/")
         self._token = token
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._attempts = attempts
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -85,7 +99,20 @@ class Client:
     async def sync_logs(self, connection_id: str, limit: int = 20) -> list[SyncLog]:
         """Return a connection's newest refreshes, newest first, at most 100."""
         path = f"/api/connections/{quote(connection_id, safe='')}/sync-logs"
-        return (await self._get(path, _SyncLogs, {"limit": limit})).sync_logs
+        return (await self._get(path, _SyncLogs, {"limit": str(limit)})).sync_logs
+
+    async def transactions(self, account_id: str | None = None, *, page: int = 100) -> AsyncIterator[Transaction]:
+        """Yield the investment transactions, newest first, of one account or of all; reads a page at a time."""
+        query: dict[str, str] = {"limit": str(page)}
+        if account_id is not None:
+            query["account_id"] = account_id
+        while True:
+            answer = await self._get("/api/portfolio/transactions", _Transactions, query)
+            for transaction in answer.transactions:
+                yield transaction
+            if answer.next_cursor is None:
+                return
+            query["cursor"] = answer.next_cursor
 
     async def explain(self, account_id: str | None = None) -> dict[str, Any]:
         """Return how an account's total is made, or the portfolio's, line by line (schema ExplanationAnswer)."""
@@ -117,13 +144,28 @@ class Client:
             address, self._token, channels, max_rate_hz=max_rate_hz, packed=packed, on_disconnect=on_disconnect
         )
 
-    async def _get(self, path: str, kind: type[_Answer], query: Mapping[str, int] | None = None) -> _Answer:
+    async def _get(self, path: str, kind: type[_Answer], query: Mapping[str, str] | None = None) -> _Answer:
         return msgspec.json.decode(await self._call("GET", path, query), type=kind)
 
-    async def _call(self, method: str, path: str, query: Mapping[str, int] | None = None) -> bytes:
+    async def _call(self, method: str, path: str, query: Mapping[str, str] | None = None) -> bytes:
+        key = {} if method == "GET" else {"Idempotency-Key": uuid4().hex}
+        for attempt in range(1, self._attempts):
+            wait_s = _FIRST_WAIT_S * 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311  # jitter
+            try:
+                return await self._once(method, path, query, key)
+            except Problem as problem:
+                if problem.status not in _PASSING or (problem.retry_after_s or 0.0) > _LONGEST_WAIT_S:
+                    raise
+                wait_s = max(wait_s, problem.retry_after_s or 0.0)
+            except (aiohttp.ClientConnectionError, TimeoutError):
+                pass
+            await asyncio.sleep(wait_s)
+        return await self._once(method, path, query, key)
+
+    async def _once(self, method: str, path: str, query: Mapping[str, str] | None, key: Mapping[str, str]) -> bytes:
         if self._http is None:
             raise RuntimeError("use the client as an async context manager: async with Client(…) as client")
-        headers = {"Authorization": f"Bearer {await bearer(self._token)}"}
+        headers = {"Authorization": f"Bearer {await bearer(self._token)}", **key}
         async with self._http.request(method, self._url + path, headers=headers, params=query) as answer:
             return await _body(answer)
 

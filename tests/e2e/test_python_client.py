@@ -21,6 +21,9 @@ async def test_rest_and_live_values_are_of_one_portfolio(service: Service) -> No
         assert [log.connection_id for log in logs] == [connections[0].id]
         assert (await ada.intraday()).trading_day == market_day(await first_states(ada, "market"))
         assert (await ada.explain(accounts[0].id))["account"] == accounts[0].id
+        transactions = [each async for each in ada.transactions(page=10)]
+        assert {each.id for each in portfolio.transactions} <= {each.id for each in transactions}
+        assert len({each.id for each in transactions}) == len(transactions) > 20
         states = await first_states(ada, "portfolio", "positions")
         figures = figures_of(states["portfolio"])
         assert (figures.currency, figures.positions_count) == (portfolio.metadata.currency, len(portfolio.positions))

@@ -6,6 +6,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
 
 from api.app import Parts
 from navstream.client import Client, Problem, sign_in
@@ -14,6 +16,7 @@ from realtime.bus.sign_in import issue_sign_in_code
 from realtime.clock import WallClock
 from realtime.settings import Settings
 from realtime.store.pool import Pool
+from simulator.serving import listening
 from tests.integration.test_api import add_person
 from tests.support.api import TOKENS, Api, running_api
 
@@ -21,7 +24,11 @@ from tests.support.api import TOKENS, Api, running_api
 @pytest.fixture
 async def api(pool: Pool, bus: Bus, tmp_path: Path) -> AsyncIterator[Api]:
     (tmp_path / "index.html").write_text("<!doctype html>")
-    settings = Settings(websocket_url="ws://127.0.0.1:9/v1", dashboard_dir=tmp_path)
+    settings = Settings(
+        websocket_url="ws://127.0.0.1:9/v1",
+        dashboard_dir=tmp_path,
+        encryption_keys=(SecretStr(Fernet.generate_key().decode()),),
+    )
     async with running_api(Parts(settings, pool, bus, TOKENS, WallClock())) as api:
         yield api
 
@@ -76,7 +83,7 @@ async def test_a_wrong_token_is_a_problem(api: Api) -> None:
 async def test_values_that_nobody_has_yet(api: Api, pool: Pool) -> None:
     """Without a calculator the API says when to ask again, and so does the error."""
     ada = await add_person(pool, "Ada")
-    async with Client(api.url, TOKENS.issue(ada.user_id, WallClock().now(), 60)) as client:
+    async with Client(api.url, TOKENS.issue(ada.user_id, WallClock().now(), 60), attempts=1) as client:
         with pytest.raises(Problem) as refusal:
             await client.explain(ada.account_id)
     assert refusal.value.status == 503
@@ -91,17 +98,53 @@ async def test_a_proxys_page_is_no_answer_of_the_api() -> None:
 
     app = web.Application()
     app.router.add_get("/{path:.*}", gateway)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        async with Client(f"http://127.0.0.1:{runner.addresses[0][1]}/", "token") as client:
-            with pytest.raises(Problem) as refusal:
-                await client.portfolio()
-    finally:
-        await runner.cleanup()
+    async with listening(app, "127.0.0.1", 0) as url, Client(f"{url}/", "token") as client:
+        with pytest.raises(Problem) as refusal:
+            await client.portfolio()
     assert (refusal.value.status, refusal.value.code) == (502, "no_problem_json")
+
+
+async def test_what_may_pass_is_tried_again() -> None:
+    """A lost connection and a busy server cost a moment, and a write is sent with one key, so that it is done once."""
+    keys: list[tuple[str, str | None]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        keys.append((request.method, request.headers.get("Idempotency-Key")))
+        if len(keys) % 3 == 1 and request.transport is not None:
+            request.transport.abort()
+        if len(keys) % 3 == 2:
+            body = {"code": "retry_later", "detail": "busy"}
+            return web.json_response(body, status=503, headers={"Retry-After": "0"})
+        return web.json_response({"accounts": []})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with listening(app, "127.0.0.1", 0) as url, Client(url, "token") as client:
+        assert await client.accounts() == []
+        await client.refresh()
+    assert keys[:3] == [("GET", None)] * 3
+    assert len({key for _, key in keys[3:]}) == 1
+    assert keys[3][1] is not None
+
+
+async def test_what_will_not_pass_soon_is_told_at_once() -> None:
+    """A limit that lasts a minute is not waited out, and a refusal is not repeated."""
+    statuses: list[int] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        status = 429 if request.path.endswith("accounts") else 404
+        statuses.append(status)
+        return web.json_response({"code": "c", "detail": "d"}, status=status, headers={"Retry-After": "42"})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    async with listening(app, "127.0.0.1", 0) as url, Client(url, "token") as client:
+        with pytest.raises(Problem) as limited:
+            await client.accounts()
+        with pytest.raises(Problem):
+            await client.explain("nobody's")
+    assert limited.value.retry_after_s == 42
+    assert statuses == [429, 404]
 
 
 async def test_a_server_that_is_not_there() -> None:
