@@ -55,6 +55,8 @@ def test_no_stage_has_the_owners_password() -> None:
         if "NAVSTREAM_DATABASE_URL" in service.get("environment", {})
     }
     assert owners == {"migrate"}
+    for stage in STAGES:
+        assert COMPOSE["services"][stage]["environment"]["POSTGRES_PASSWORD"] == "", ".env would give it"
 
 
 def test_servers_have_the_major_versions_that_are_embedded() -> None:
