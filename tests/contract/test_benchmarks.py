@@ -1,11 +1,12 @@
 """The benchmarks still run, at a tiny size, and what the docs publish of them is what was measured."""
 
+import json
 from pathlib import Path
 
 import pytest
 import uvloop
 
-from benchmarks import growth, scale_out
+from benchmarks import growth, publish, scale_model, scale_out
 from benchmarks.peers import fanout, redis_gets
 
 
@@ -83,3 +84,20 @@ def test_broadcasters_add_up() -> None:
 async def test_calculators_add_up() -> None:
     """Ensure calculators can be measured together, and every position comes back."""
     assert await scale_out.calculators(2, 1) > 0
+
+
+def test_every_plot_is_in_the_docs_as_measured() -> None:
+    """Ensure no picture is missing, and none was drawn without figures."""
+    measured = json.loads(growth.MEASURED.read_text())
+    page = publish.PERFORMANCE.read_text()
+    for name, counts in growth.COUNTS.items():
+        assert [point["count"] for point in measured[name]["points"]] == list(counts)
+        assert f"(images/growth-{name}.svg)" in page
+        assert (growth.MEASURED.parent / f"growth-{name}.svg").exists()
+
+
+def test_the_peers_table_is_what_was_measured() -> None:
+    """Ensure no figure of the table was typed in by hand."""
+    measured = json.loads(scale_model.MEASURED.read_text())["peers"]
+    assert all(is_row(row) for row in measured["rows"])
+    assert publish.peers_table(measured["rows"], measured["circumstances"]) in publish.PERFORMANCE.read_text()
