@@ -24,7 +24,7 @@ GUIDES = (
     "docs/clients.md",
     "examples/README.md",
 )
-FOREIGN = {"POSTGRES_PASSWORD", "NAVSTREAM_METRICS_PORT_…"}
+FOREIGN = {"POSTGRES_PASSWORD", "POSTGRES_SERVICE_PASSWORD", "NAVSTREAM_METRICS_PORT_…"}
 
 
 def headings(page: Path) -> set[str]:
