@@ -1,6 +1,7 @@
 """Accepts WebSocket clients: handshake, authentication, ops in, close codes out (loop)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class Door:
     """Who gets in.
 
     Attributes:
+        clients_per_user_max: Authenticated clients of one user; None for any number.
+        clients_per_address_max: Connections from one address; None for any number.
         origins: Origins that browsers may connect from; empty for any.
     """
 
@@ -54,6 +57,8 @@ class Door:
     port: int
     clients_max: int
     auth_timeout_s: float
+    clients_per_user_max: int | None = None
+    clients_per_address_max: int | None = None
     origins: tuple[str, ...] = ()
 
 
@@ -73,6 +78,7 @@ class Broadcaster:
         self._log = log
         self.wires: set[Wire] = set()
         self.clients: dict[Wire, Client] = {}
+        self._by_address: Counter[str] = Counter()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[int]:
@@ -116,9 +122,12 @@ class Broadcaster:
         assert isinstance(connection, Wire)
         wire = connection
         self.wires.add(wire)
+        address = str(wire.remote_address[0])
+        self._by_address[address] += 1
         encoding = encoding_for(wire.subprotocol)
         client: Client | None = None
         try:
+            self._let_in(address)
             client = await self._admit(wire, encoding)
             await self._work(wire, client)
         except Closed as closed:
@@ -132,14 +141,22 @@ class Broadcaster:
             pass  # the client is gone
         finally:
             self.wires.discard(wire)
+            self._by_address[address] -= 1
+            if not self._by_address[address]:
+                del self._by_address[address]
             wire.on_room = None
             if client is not None:
                 del self.clients[wire]
                 self._desk.leave(client, self._clock.monotonic())
 
-    async def _admit(self, wire: Wire, encoding: Encoding) -> Client:
+    def _let_in(self, address: str) -> None:
         if len(self.wires) > self._door.clients_max:
             raise Closed(CloseCode.OVERLOADED, "too many clients; try again later")
+        most = self._door.clients_per_address_max
+        if most is not None and self._by_address[address] > most:
+            raise Closed(CloseCode.TOO_MANY, "too many clients from this address")
+
+    async def _admit(self, wire: Wire, encoding: Encoding) -> Client:
         assert wire.request is not None
         if _has_token(wire.request.path):
             raise Closed(CloseCode.UNAUTHENTICATED, "a token in the URL is never accepted; send it in an auth op")
@@ -149,6 +166,9 @@ class Broadcaster:
         user_id, expires_at = await self._desk.identify(token)
         if expires_at <= self._clock.now().timestamp():
             raise Closed(CloseCode.UNAUTHENTICATED, "the token has expired")
+        most = self._door.clients_per_user_max
+        if most is not None and len(self._desk.clients.get(user_id, ())) >= most:
+            raise Closed(CloseCode.TOO_MANY, "too many clients of this user")
         client = Client(uuid4().hex, new_epoch(), user_id, encoding, wire, self._desk.limits)
         client.expires_at = expires_at
         self.clients[wire] = client

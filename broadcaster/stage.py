@@ -102,6 +102,8 @@ def _door(settings: Settings) -> Door:
         host=settings.broadcaster_host,
         port=settings.broadcaster_port,
         clients_max=settings.clients_max,
+        clients_per_user_max=settings.clients_per_user_max,
+        clients_per_address_max=settings.clients_per_address_max,
         auth_timeout_s=settings.auth_timeout_s,
         origins=settings.origins,
     )

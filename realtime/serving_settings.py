@@ -38,6 +38,12 @@ class ServingSettings(BaseSettings):
         default=(), description="Origins that browsers may connect from, comma-separated; empty for any."
     )
     clients_max: int = Field(default=20_000, gt=0, description="Clients that one broadcaster accepts.")
+    clients_per_user_max: int = Field(
+        default=100, gt=0, description="Of these, clients of one user: each window of his is one."
+    )
+    clients_per_address_max: int | None = Field(
+        default=None, description="Of these, clients from one address; empty for any number, as behind a proxy."
+    )
     force_sync_wait_s: float = Field(
         default=30.0, gt=0, description="Longest that a forced sync waits for its refreshes, seconds."
     )

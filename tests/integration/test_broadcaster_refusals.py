@@ -263,6 +263,30 @@ async def test_too_many_clients(postgres_dsn: str, redis_url: str, user: UserId)
             await third.sign_in(user)
 
 
+async def test_too_many_clients_of_one_user(postgres_dsn: str, redis_url: str, pool: Pool, user: UserId) -> None:
+    """One user's windows take no room from another's: 4429 beyond his own, until one of them is closed."""
+    other = await add_user(pool)
+    async with broadcaster_at(postgres_dsn, redis_url, clients_per_user_max=1) as broadcaster:
+        async with peer_of(broadcaster) as first, peer_of(broadcaster) as second, peer_of(broadcaster) as third:
+            await first.sign_in(user)
+            await second.send(op="auth", token=token_for(user))
+            assert await second.close_code() == 4429
+            await third.sign_in(other)
+            await first.send(op="ping", id=1)
+            assert await first.receive() == {"type": "pong", "id": 1}
+        async with peer_of(broadcaster) as again:
+            await again.sign_in(user)
+
+
+async def test_too_many_clients_from_one_address(postgres_dsn: str, redis_url: str, user: UserId) -> None:
+    """Connections count from the handshake on, so that strangers cannot fill the room either."""
+    async with broadcaster_at(postgres_dsn, redis_url, clients_per_address_max=1, auth_timeout_s=30.0) as broadcaster:
+        async with peer_of(broadcaster), peer_of(broadcaster) as second:
+            assert await second.close_code() == 4429
+        async with peer_of(broadcaster) as third:
+            await third.sign_in(user)
+
+
 async def test_the_token_ends_the_connection(postgres_dsn: str, redis_url: str, user: UserId) -> None:
     """When the token expires the connection closes with 4401, unless it was renewed."""
     async with (
