@@ -30,6 +30,7 @@ async def fuzz(two: Two, *options: str) -> tuple[int, str]:
     return process.returncode, said.decode()
 
 
+@pytest.mark.timeout(300)
 async def test_schemathesis_finds_nothing(two: Two) -> None:
     """Ensure no input that it thinks of gets an answer that the page does not announce."""
     code, said = await fuzz(two, "--max-examples", "3", "--phases", "examples,coverage,fuzzing")
