@@ -28,6 +28,7 @@ from api.routes import (
     products,
     session,
     snaptrade,
+    spending,
     status,
     transactions,
     webhooks,
@@ -58,7 +59,7 @@ def create_routes(parts: Parts) -> FastAPI:
     app.state.parts = parts
     add_problem_handlers(app)
     linking = (connections, plaid, snaptrade, alpaca)
-    values = (accounts, portfolio, transactions, products, force_sync, intraday, explain)
+    values = (accounts, portfolio, transactions, products, spending, force_sync, intraday, explain)
     for routes in (session, config, *values, *linking, webhooks, flags, audit, health, status, jobs):
         app.include_router(routes.router, dependencies=[Depends(no_token_in_url)])
     describe(app)

@@ -90,6 +90,9 @@ _TEXTS: Mapping[str, str] = {
 }
 _NUMBERS: Mapping[str, float] = {
     "amount": -2271.5,
+    "income": 3412.55,
+    "owed": 250.0,
+    "spending": 1890.4,
     "average_cost_basis": 150.25,
     "balance": 23631.98,
     "day_change": 12.3,

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from functools import partial
 
 from pydantic import BaseModel, Field
 
+from api.aggregated import Number
 from api.products.shapes import Product, TransactionsPage
 from realtime.store.jobs import JobKind
 from realtime.store.pool import Connection
@@ -17,7 +17,7 @@ class BankTransaction(BaseModel):
     id: str
     account_id: str
     name: str
-    amount: Decimal = Field(description="Negative: money spent. The opposite of Plaid's sign.", examples=["-12.50"])
+    amount: Number = Field(description="Negative: money spent. The opposite of Plaid's sign.", examples=[-12.5])
     currency: str
     date: date
     category: list[str] = Field(description="Broad to narrow, in the provider's words.", examples=[["FOOD_AND_DRINK"]])

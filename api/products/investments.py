@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
+from api.aggregated import Number
 from api.products.shapes import Product, TransactionsPage
 from realtime.store.jobs import JobKind
 from realtime.store.pool import Connection
@@ -17,9 +17,9 @@ class InvestmentTransaction(BaseModel):
     account_id: str
     symbol: str | None = Field(description="Null where only money moved.")
     type: str = Field(examples=["buy"])
-    quantity: Decimal | None
-    price: Decimal | None
-    amount: Decimal = Field(description="Change of the account's cash: negative for a purchase.")
+    quantity: Number | None
+    price: Number | None
+    amount: Number = Field(description="Change of the account's cash: negative for a purchase.")
     currency: str
     date: date
     description: str

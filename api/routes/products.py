@@ -47,9 +47,18 @@ def wanted(
     Raises:
         BadRequest: The days are in the wrong order.
     """
-    if start_date is not None and end_date is not None and start_date > end_date:
-        raise BadRequest("days_reversed", "start_date is after end_date")
+    days_in_order(start_date, end_date)
     return Wanted(start_date, end_date, limit, offset)
+
+
+def days_in_order(first: date | None, last: date | None) -> None:
+    """Refuse days in the wrong order.
+
+    Raises:
+        BadRequest: `days_reversed`.
+    """
+    if first is not None and last is not None and first > last:
+        raise BadRequest("days_reversed", "start_date is after end_date")
 
 
 WantedOf = Annotated[Wanted, Depends(wanted)]

@@ -72,4 +72,4 @@ def test_the_example_is_served_like_any_other(tree: Path, postgres_dsn: str) -> 
     assert done.returncode == 0, done.stderr
     page = json.loads(done.stdout)
     assert page["total_count"] == 1
-    assert [(line["name"], line["amount"]) for line in page["transactions"]] == [("PAY", "3412.55")]
+    assert [(line["name"], line["amount"]) for line in page["transactions"]] == [("PAY", 3412.55)]

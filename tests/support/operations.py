@@ -75,6 +75,8 @@ SAMPLES: dict[str, Sample] = {
     "GET /api/portfolio/explain": Sample(),
     "POST /api/products/{product}/transactions/sync": Sample(path={"product": "transactions"}),
     "GET /api/products/{product}/transactions": Sample(path={"product": "investments"}),
+    "GET /api/spending": Sample(),
+    "GET /api/portfolio/mode": Sample(),
     "GET /api/plaid/transactions": Sample(),
     "POST /api/plaid/transactions/sync": Sample(),
     "GET /health": Sample(),
