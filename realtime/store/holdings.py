@@ -21,6 +21,18 @@ _RAISE_VERSION = """
 update accounts set holdings_version = holdings_version + 1, holdings_as_of = $2, last_synced_at = now()
 where id = $1 returning holdings_version, user_id, public_id
 """
+_BEFORE_A_SPLIT = """
+select a.holdings_as_of from accounts a
+where a.id = $1 and exists (
+    select from unnest($2::uuid[], $3::numeric[]) as told (instrument_id, quantity)
+    join holdings h on h.account_id = a.id and h.instrument_id = told.instrument_id and h.quantity = told.quantity
+    join corporate_actions s on s.instrument_id = h.instrument_id and s.kind = 'split'
+    where h.quantity <> 0
+        and (s.ex_date + time '04:00') at time zone 'America/New_York' > a.holdings_as_of
+        and (s.ex_date + time '04:00') at time zone 'America/New_York'
+            between coalesce($4::timestamptz, now()) - interval '7 days' and coalesce($4, now())
+)
+"""
 _DELETE = "delete from holdings where account_id = $1"
 _INSERT = """
 insert into holdings (account_id, user_id, instrument_id, quantity, cost_basis, provider_value, provider_price)
@@ -81,13 +93,17 @@ async def replace_holdings(
 ) -> int:
     """Replace all holdings of an account, raise its version and tell the live stages on commit.
 
+    An answer that has the very quantity of before a split, within a week of it, is taken as from before it.
+
     Call it within a transaction: nothing of it shows before the commit.
 
     Returns:
         The new version.
     """
     rows = list(holdings)
-    changed = await connection.fetchrow(_RAISE_VERSION, account, as_of)
+    ids, quantities = [row.instrument_id for row in rows], [row.quantity for row in rows]
+    before = await connection.fetchval(_BEFORE_A_SPLIT, account, ids, quantities, as_of)
+    changed = await connection.fetchrow(_RAISE_VERSION, account, as_of if before is None else before)
     if changed is None:
         raise LookupError(f"no account {account}")
     await connection.execute(_DELETE, account)
@@ -95,8 +111,8 @@ async def replace_holdings(
         _INSERT,
         account,
         changed["user_id"],
-        [row.instrument_id for row in rows],
-        [row.quantity for row in rows],
+        ids,
+        quantities,
         [row.cost_basis for row in rows],
         [row.provider_value for row in rows],
         [row.provider_price for row in rows],

@@ -70,7 +70,7 @@ async def every_total(url: str, user_id: UserId) -> AsyncIterator[list[Decimal]]
 async def test_no_total_dips_on_the_day_of_a_split(
     market: Market, pool: Pool, bus: Bus, postgres_dsn: str, redis_url: str, announced: str
 ) -> None:
-    """Held and flagged from the first print in new shares until the sync has the new quantity."""
+    """Held and flagged from the first print in new shares until a sync, and not the first one, has the new quantity."""
     holder = await new_holder(pool)
     await holder.hold("NVDA", as_of=YESTERDAY)
     split = {
@@ -87,7 +87,7 @@ async def test_no_total_dips_on_the_day_of_a_split(
         every_total(redis_url, holder.user_id) as totals,
     ):
         client = await core.client(holder.user_id)
-        before = await row(client, "NVDA", trading_status="trading", delivery="stream")
+        before = await row(client, "NVDA", price_source="trade", delivery="stream")
         value = Decimal(str(before["market_value"]))
         await wait_until(lambda: market.clock.now() > OPEN, what="the first trade of the day")
         if announced == "days ago":
@@ -100,6 +100,10 @@ async def test_no_total_dips_on_the_day_of_a_split(
             await market.emit("NVDA", round(price + step / 100, 2), exchange="PQ"[step % 2])
         last = round(price + 0.09, 2)
         held = await row(client, "NVDA", price=last, split_pending=RATIO, quantity=10 * RATIO)
+        await holder.hold("NVDA", as_of=market.clock.now())
+        await market.emit("NVDA", last)
+        unbooked = await row(client, "NVDA", split_pending=RATIO, quantity=10 * RATIO)
+        assert unbooked["market_value"] == held["market_value"]
         await holder.hold("NVDA", quantity=Decimal(10 * RATIO), as_of=market.clock.now())
         synced = await row(client, "NVDA", price=last, split_pending=None, quantity=10 * RATIO)
         assert synced["market_value"] == held["market_value"]
