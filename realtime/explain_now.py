@@ -15,7 +15,7 @@ from realtime.bus.live_states import live_states
 from realtime.clock import WallClock
 from realtime.domain.account import AccountId, SubjectKey, UserId
 from realtime.domain.asset_class import AssetClass
-from realtime.domain.value import Position
+from realtime.domain.value import Figures, Position
 from realtime.errors import BadRequest
 from realtime.explanation import ExplainedLine, Explanation, Sums, explain, explanation_data, provenance
 from realtime.settings import Settings
@@ -60,6 +60,7 @@ def view(explanation: Explanation) -> Panel:
     """Return the whole picture."""
     revision = explanation.revision
     parts: list[Table | Text] = [_origins(explanation), _lines(explanation), _totals(explanation)]
+    parts += [Text(sentence, style="yellow") for sentence in _of_account(explanation.figures)]
     if not explanation.live:
         parts.insert(0, Text("No calculator answers; these values are the last known ones.", style="yellow"))
     return Panel(
@@ -69,6 +70,18 @@ def view(explanation: Explanation) -> Panel:
         f" · revision {revision.generation}-{revision.number} · {explanation.figures.currency}",
         title_align="left",
     )
+
+
+def _of_account(figures: Figures) -> Iterator[str]:
+    """Yield what is to be known of an account as a whole."""
+    if figures.duplicate_of is not None:
+        yield f"Not in the portfolio's total: it is the same account as {figures.duplicate_of}, which counts."
+    found = figures.reconciliation
+    if found is not None and found.marked:
+        yield (
+            f"At the provider's own prices the holdings are worth {_money(found.our_total)} {found.currency}, and the "
+            f"provider reports {_money(found.provider_total)}: {_money(found.drift)} apart, likely cause {found.cause}."
+        )
 
 
 def _origins(explanation: Explanation) -> Table:

@@ -11,7 +11,7 @@ _PAGE = """
 select t.provider_transaction_id as id, a.public_id as account_id, i.symbol, t.kind, t.quantity, t.price, t.amount,
     t.currency, t.trade_date, t.description
 from investment_transactions t
-join accounts a on a.id = t.account_id and a.is_active and a.duplicate_of is null
+join accounts a on a.id = t.account_id and a.is_active and (a.duplicate_of is null or a.public_id = $2)
 left join instruments i on i.id = t.instrument_id
 where t.user_id = $1 and ($2::text is null or a.public_id = $2)
     and ($3::date is null or (t.trade_date, t.provider_transaction_id, a.public_id) < ($3, $4::text, $5::text))

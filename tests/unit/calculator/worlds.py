@@ -154,6 +154,7 @@ def account(draw: st.DrawFn, user_id: UserId, number: int) -> AccountHoldings:
         version=1,
         as_of=draw(st.none() | market_times),
         holdings=tuple(Holding(key, draw(amounts), draw(st.none() | amounts)) for key in held),
+        duplicate_of=draw(st.sampled_from([None, None, AccountId("snaptrade_1")])),
     )
 
 

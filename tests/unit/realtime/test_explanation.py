@@ -1,5 +1,6 @@
 """A value opened into lines."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -15,6 +16,7 @@ from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.money import to_cents
 from realtime.domain.price import PriceSource
+from realtime.domain.reconciliation import DriftCause, Reconciliation
 from realtime.domain.value import Position
 from realtime.explain_now import view
 from realtime.explanation import ADDED_UP, Explanation, Omission, age_s, explain, explanation_data
@@ -149,3 +151,17 @@ def test_in_the_terminal(width: int) -> None:
         assert "not in total_value: no_price" in text
         assert " * " in text
         assert "trade, regular, 0.0 s old" in text
+
+
+def test_what_is_known_of_an_account_as_a_whole_is_said() -> None:
+    """Ensure that the terminal tells of an account that does not count, and of one whose totals differ."""
+    found = Reconciliation(
+        "USD", Decimal("115.00"), Decimal("100.00"), Decimal("15.00"), DriftCause.CASH_TWICE, marked=True, since=AS_OF
+    )
+    figures = replace(figures_of("115.00", 1), reconciliation=found, duplicate_of=AccountId("snaptrade_1"))
+    page = StringIO()
+    Console(file=page, width=300).print(
+        view(explain(SubjectState(REVISION, AS_OF, figures, {}), AccountId("plaid_1"), {}, live=True))
+    )
+    assert "the same account as snaptrade_1, which counts" in page.getvalue()
+    assert "worth 115.00 USD, and the provider reports 100.00: 15.00 apart, likely cause cash_twice" in page.getvalue()
