@@ -22,6 +22,7 @@ from realtime.store.audit import Act, audit
 from realtime.store.connections import (
     StoredConnection,
     add_connection,
+    is_linked,
     mark_removed,
     set_institution,
 )
@@ -187,6 +188,7 @@ async def disconnect(pool: Pool, cipher: CredentialCipher, provider: Provider, c
 
 async def _add_alpaca(pool: Pool, user_id: UserId, account: str, credential: bytes | None) -> ConnectionId:
     async with as_user(pool, user_id, with_credentials=True) as connection:
+        act = Act.ROTATE_CREDENTIAL if await is_linked(connection, ProviderName.ALPACA, account) else Act.LINK
         key = await add_connection(
             connection,
             user_id=user_id,
@@ -195,17 +197,22 @@ async def _add_alpaca(pool: Pool, user_id: UserId, account: str, credential: byt
             credential=credential,
         )
         await set_institution(connection, key, ALPACA.id, ALPACA.name)
-        await _begin(connection, key, user_id, ProviderName.ALPACA, None)
+        await _begin(connection, key, user_id, ProviderName.ALPACA, None, act)
     return key
 
 
 async def _begin(
-    connection: Connection, key: ConnectionId, user_id: UserId, provider: ProviderName, actor: str | None
+    connection: Connection,
+    key: ConnectionId,
+    user_id: UserId,
+    provider: ProviderName,
+    actor: str | None,
+    act: Act = Act.LINK,
 ) -> None:
-    """Queue a new connection's first refresh, and write down that it was linked."""
+    """Queue a refresh of what was linked, and write that down."""
     await enqueue_refresh(connection, connection_id=key, user_id=user_id, trigger=Trigger.CONNECT)
     facts = {"provider": provider.value}
-    await audit(connection, Act.LINK, user_id=user_id, subject=key, actor=actor, facts=facts)
+    await audit(connection, act, user_id=user_id, subject=key, actor=actor, facts=facts)
 
 
 async def _registered(pool: Pool, cipher: CredentialCipher, snaptrade: SnapTradeProvider, user_id: UserId) -> SecretStr:

@@ -2,9 +2,13 @@
 
 from typing import cast
 
+import msgspec
 import stamina
 from pydantic import SecretStr
 
+from providers.alpaca.documents import Keys
+from providers.alpaca.provider import AlpacaProvider
+from providers.base import Access
 from providers.linking import snaptrade_user
 from providers.plaid.provider import PlaidProvider
 from providers.registry import Providers
@@ -39,6 +43,27 @@ async def rotate_credential(
             await reset_snaptrade_secret(pool, cipher, snaptrade, stored.user_id, actor)
         case _:
             raise Unsupported(f"Make new keys at {stored.provider.value.title()} and link the account again with them.")
+
+
+async def rotate_alpaca_keys(
+    pool: Pool,
+    cipher: CredentialCipher,
+    alpaca: AlpacaProvider,
+    stored: StoredConnection,
+    keys: Keys,
+    actor: str | None = None,
+) -> None:
+    """Store new keys of an account's own, made by its owner at Alpaca, after Alpaca accepted them.
+
+    Raises:
+        Unsupported: They are another account's.
+        ReconnectNeeded: Alpaca refuses them; the old ones stay.
+    """
+    credential = msgspec.json.encode(keys).decode()
+    account = await alpaca.trade_account(Access("", "", SecretStr(credential)))
+    if account.id != stored.provider_connection_id:
+        raise Unsupported("These keys are another account's: nothing was changed.")
+    await _keep_rotated(pool, stored.user_id, stored.id, cipher.encrypt(credential), actor)
 
 
 async def rotate_plaid_token(

@@ -39,7 +39,10 @@ def rotate_keys() -> None:
 def rotate_credential(
     connection: Annotated[UUID, typer.Option("--connection", help="Which one, by id.")],
 ) -> None:
-    """Replace a connection's access token (Plaid) or its user's secret (SnapTrade); the old one is dead at once."""
+    """Replace a connection's access token (Plaid) or its user's secret (SnapTrade); the old one is dead at once.
+
+    Of Alpaca it asks for the new keys, which the account's owner makes there.
+    """
     os.execv(sys.executable, [sys.executable, "-m", "providers.rotate_now", str(connection)])  # noqa: S606  # our own
 
 

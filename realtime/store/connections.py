@@ -55,6 +55,9 @@ _REMOVED = "update connections set status = 'removed', credential = null where i
 _OWNER = "select user_id from connections where id = $1"
 _LOCK = "select status from connections where id = $1 for update"
 _LOCKED_CREDENTIAL = "select credential from connections where id = $1 and status <> 'removed' for update"
+_LINKED = """
+select id from connections where provider = $1 and provider_connection_id = $2 and status <> 'removed'
+"""
 _KEEP_CREDENTIAL = "update connections set credential = $2 where id = $1 and status <> 'removed'"
 _ACCOUNTS = "select id from accounts where connection_id = $1 and is_active"
 _LAST_RUNS = """
@@ -120,6 +123,11 @@ async def add_connection(
     if key is None:
         raise BadRequest("connection_taken", "This connection belongs to another user.")
     return ConnectionId(str(key))
+
+
+async def is_linked(connection: Connection, provider: ProviderName, provider_connection_id: str) -> bool:
+    """Return whether a connection is stored already, as far as row-level security shows it, and not removed."""
+    return await connection.fetchval(_LINKED, provider.value, provider_connection_id) is not None
 
 
 async def connection_by_id(connection: Connection | Pool, connection_id: ConnectionId) -> StoredConnection | None:

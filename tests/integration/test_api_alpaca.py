@@ -50,7 +50,10 @@ async def test_an_account_is_connected_by_its_keys_and_repaired_by_new_ones(link
     await linking.world.pool.execute("update connections set status = 'reconnect_needed'")
     assert (await api.call("POST", PATH, ada, KEYS))["connection_ids"] == [shown["id"]]
     acts = await linking.world.pool.fetch("select act, subject, facts from audit_log")
-    assert [(row["act"], row["subject"]) for row in acts] == [("link", shown["id"])] * 2
+    assert [(row["act"], row["subject"]) for row in acts] == [
+        ("link", shown["id"]),
+        ("rotate_credential", shown["id"]),
+    ]
 
 
 @pytest.mark.parametrize(

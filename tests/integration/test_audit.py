@@ -124,19 +124,47 @@ async def test_alpacas_keys_are_replaced_by_their_owner(audited: Audited) -> Non
     assert "new keys at Alpaca" in answer["detail"]
 
 
+@pytest.mark.parametrize(
+    ("secret", "status", "said"),
+    [("ada-secret", 0, "is replaced"), ("grace-secret", 1, "refuses the keys"), ("", 1, "another account's")],
+)
+async def test_the_operator_gives_new_keys_of_alpacas(
+    audited: Audited, redis_url: str, secret: str, status: int, said: str
+) -> None:
+    """Ensure that new keys are tried before they are kept, and that another account's are refused."""
+    key = await audited.world.link_alpaca(audited.ada)
+    old = await audited.credential(key)
+    if not secret:
+        await audited.world.pool.execute("update connections set provider_connection_id = 'another'")
+    answers = f"ada-key\n{secret or 'ada-secret'}\n".encode()
+    exit_status, told = await _by_command(audited, redis_url, key, answers)
+    assert (exit_status, said in told) == (status, True), told
+    assert answers.split()[1].decode() not in told
+    assert (await audited.credential(key) != old) == (status == 0)
+    assert ((await audited.entries())[0]["act"] == "rotate_credential") == (status == 0)
+
+
 async def test_the_operator_rotates_a_credential(audited: Audited, redis_url: str) -> None:
     """Ensure that the command does the same, under the operator's name."""
     key = await audited.world.link_plaid(audited.ada)
     old = await audited.credential(key)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "realtime.cli", "rotate-credential", "--connection", key),
-        env=environment(audited.world, redis_url, *audited.world.settings.encryption_keys),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0
-    assert b"is replaced" in said
+    done = f"The credential of connection {key} (plaid) is replaced.\n"
+    assert await _by_command(audited, redis_url, key) == (0, done)
     assert await audited.credential(key) != old
     newest = (await audited.entries())[0]
     assert newest["act"] == "rotate_credential"
     assert newest["actor"].startswith("operator:")
+
+
+async def _by_command(
+    audited: Audited, redis_url: str, key: ConnectionId, answers: bytes = b""
+) -> tuple[int | None, str]:
+    """Have `navstream rotate-credential` do it; return its exit status and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "realtime.cli", "rotate-credential", "--connection", key),
+        env=environment(audited.world, redis_url, *audited.world.settings.encryption_keys),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )  # fmt: skip
+    said, _ = await process.communicate(answers)
+    return process.returncode, said.decode()
