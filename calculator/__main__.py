@@ -8,6 +8,7 @@ from statistics import median
 
 import asyncpg
 
+from calculator.daily import Daily
 from calculator.engine import Engine
 from calculator.garbage import look_for_cycles_less_often
 from calculator.intraday import Intraday
@@ -43,6 +44,7 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
     engine = Engine(bus, publisher, market, clock, log)
     whole = WholeLoader(pool, engine, clock, log)
     intraday = Intraday(pool, engine, whole, market, clock, log, settings.intraday_users_max)
+    daily = Daily(pool, engine, whole, market, clock, log)
     loader = Loader(pool, settings.database_address, bus, engine, clock, log, whole.changed)
 
     async def claimed(partitions: frozenset[Partition]) -> None:
@@ -63,6 +65,7 @@ async def calculate(process: Process, bus: Bus, pool: Pool, name: str | None = N
         tasks.create_task(loader.run())
         tasks.create_task(whole.run())
         tasks.create_task(intraday.run())
+        tasks.create_task(daily.run())
         tasks.create_task(_report(process, engine, loader, whole, publisher, clock))
 
 
