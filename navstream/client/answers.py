@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
+from navstream.client.values import Reconciliation
+
 
 class Config(msgspec.Struct, frozen=True):
     """What a client needs to know before it signs in."""
@@ -35,7 +37,12 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One account at an institution; `id` is its public id, as channels name it."""
+    """One account at an institution; `id` is its public id, as channels name it.
+
+    Attributes:
+        duplicate_of: The account that counts in totals in its place: both are one, reached through two providers.
+        kept_apart_from: One that it would be taken for, did the user not say that they are two.
+    """
 
     id: str
     name: str
@@ -48,6 +55,9 @@ class Account(msgspec.Struct, frozen=True):
     currency: str
     connection_id: str
     last_synced_at: datetime | None
+    reconciliation: Reconciliation | None
+    duplicate_of: str | None
+    kept_apart_from: str | None
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -67,6 +77,7 @@ class Connection(msgspec.Struct, frozen=True):
 class SyncLog(msgspec.Struct, frozen=True):
     """One refresh; `quarantined` is what was set aside, each with its reason."""
 
+    id: str
     connection_id: str
     product: str
     trigger: str
@@ -125,6 +136,7 @@ class AccountBalance(msgspec.Struct, frozen=True):
     balance: Decimal | None
     currency: str
     is_active: bool
+    duplicate_of: str | None
 
 
 class Transaction(msgspec.Struct, frozen=True):
@@ -169,7 +181,14 @@ class IntradayPoint(msgspec.Struct, frozen=True):
 
 
 class Intraday(msgspec.Struct, frozen=True):
-    """The total at each minute of the trading day, oldest first, without minutes of an unknown total."""
+    """The total at each minute of the trading day, oldest first, without minutes of an unknown total.
+
+    Attributes:
+        opens_at: Of the regular session, market time, seconds since 1970.
+        closes_at: Its close, early on a half day.
+    """
 
     trading_day: date
+    opens_at: int
+    closes_at: int
     points: tuple[IntradayPoint, ...]

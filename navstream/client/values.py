@@ -42,8 +42,25 @@ class SessionChanges(msgspec.Struct, frozen=True):
     round_the_clock_reason: str | None
 
 
+class Reconciliation(msgspec.Struct, frozen=True):
+    """Our total of an account at its provider's own prices, beside the total that the provider reports."""
+
+    currency: str
+    our_total: Decimal | None
+    provider_total: Decimal
+    drift: Decimal | None
+    cause: str | None
+    marked: bool
+    since: datetime
+
+
 class Figures(msgspec.Struct, frozen=True):
-    """What `portfolio` and `account:ID` say. Amounts in `currency`, percents as 5.25 = 5.25 %."""
+    """What `portfolio` and `account:ID` say. Amounts in `currency`, percents as 5.25 = 5.25 %.
+
+    Attributes:
+        reconciliation: Of an account; None of a portfolio, and before its first comparison.
+        duplicate_of: The account that counts in totals in this one's place.
+    """
 
     market_value: Decimal | None
     cash: Decimal | None
@@ -66,6 +83,8 @@ class Figures(msgspec.Struct, frozen=True):
     day_change_reason: str | None
     coverage: Coverage
     session_changes: SessionChanges
+    reconciliation: Reconciliation | None = None
+    duplicate_of: str | None = None
 
 
 class HeldPrice(msgspec.Struct, frozen=True):
