@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from doctor.credentials import credentials
 from doctor.finding import Report, report
+from doctor.identity import identity
 from doctor.machine import dashboard, ports, python, settings_problems
 from doctor.network import clock_offset, places, reach
 from doctor.servers import bus, database, encryption
@@ -22,11 +23,19 @@ async def examine(settings: Settings, problems: Iterable[str], clock: Clock) -> 
         problems: What is wrong or missing in them, as `read_settings` says.
         clock: This machine's.
     """
-    (of_database, stored), (of_bus, live), (reached, readings), of_keys, of_webhooks = await asyncio.gather(
+    (
+        (of_database, stored),
+        (of_bus, live),
+        (reached, readings),
+        of_keys,
+        of_identity,
+        of_webhooks,
+    ) = await asyncio.gather(
         database(settings),
         bus(settings),
         reach(places(settings), clock),
         credentials(settings, clock),
+        identity(settings),
         webhooks(settings),
     )
     running = set() if live is None else {beat.stage for beat in live.heartbeats}
@@ -42,6 +51,7 @@ async def examine(settings: Settings, problems: Iterable[str], clock: Clock) -> 
             *reached,
             *clock_offset(readings),
             *of_keys,
+            *of_identity,
             *of_webhooks,
         ]
     )

@@ -332,6 +332,26 @@ async def test_webhooks_to_this_machine_in_production(setup: Setup) -> None:
     await setup.only("webhooks", "this machine only")
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [('{"keys": []}', "without keys"), ("<html>", "without keys"), (None, "does not answer"), ('{"keys": [{}]}', None)],
+)
+async def test_the_identity_provider(setup: Setup, body: str | None, says: str | None) -> None:
+    """Its tokens can be checked only while it says by which keys they are signed."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(text=body)
+
+    app = web.Application()
+    app.router.add_get("/jwks.json", answer)
+    async with listening(app, "127.0.0.1", 0) as url:
+        setup.set(jwks_url=f"{NOWHERE if body is None else url}/jwks.json", jwks_issuer="https://id.example.com")
+        if says is None:
+            assert await setup.findings() == []
+        else:
+            await setup.only("identity", says)
+
+
 async def test_what_is_not_in_use_is_only_noted(setup: Setup) -> None:
     """Somebody who wants Alpaca alone has nothing to repair."""
     setup.set(plaid_client_id=None, snaptrade_client_id=None, broker_key=None)
