@@ -25,7 +25,8 @@ from realtime.errors import NavstreamError
 from realtime.metrics import REGISTRY
 
 _LENGTH_MIN = 12
-_SECRETS_MAX = 5_000
+_SECRETS_MAX = 2_000
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 _ALWAYS = re.compile(r"access-(?:sandbox|production)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
 _LEFT_OUT = {
     "/api/session": "tells its caller his token",
@@ -39,12 +40,15 @@ class Leaks:
 
     def __init__(self) -> None:
         self._secrets: dict[str, None] = {}
+        self._tokens: set[str] = set()
         self._said: list[tuple[str, str]] = []
         self.found: dict[str, None] = {}
 
     def keep(self, secret: str) -> None:
         """Take note of a secret; short ones, which could stand anywhere, are none. The oldest are forgotten."""
-        if len(secret) >= _LENGTH_MIN:
+        if _JWT.fullmatch(secret):
+            self._tokens.add(secret)  # there are thousands: these are looked up, not searched for
+        elif len(secret) >= _LENGTH_MIN:
             self._secrets[secret] = None
         if len(self._secrets) > _SECRETS_MAX:
             del self._secrets[next(iter(self._secrets))]
@@ -58,6 +62,7 @@ class Leaks:
         for where, text in self._said:
             hits = [secret for secret in self._secrets if secret in text]
             hits += [match[0] for match in _ALWAYS.finditer(text)]
+            hits += self._tokens.intersection(_JWT.findall(text))
             for secret in dict.fromkeys(hits):
                 before, _, after = text.partition(secret)
                 line = " ".join(f"{test}, {where}: …{before[-80:]}[SECRET]{after[:80]}…".split())
