@@ -159,7 +159,7 @@ async def run_job(parts: Parts, job: Job) -> None:
 
 async def _is_switched_off(parts: Parts, job: Job) -> bool:
     found = await flags_of_connection(parts.pool, job.connection_id, parts.flags)
-    return found is not None and not may_refresh(*found)
+    return found is not None and not may_refresh(*found, job.kind)
 
 
 async def _follow_up(database: Connection, job: Job, refreshed: Refreshed | None) -> None:

@@ -27,7 +27,7 @@ from unnest($1::uuid[], $2::integer[], $3::uuid[]) as asked (id, attempts, last_
 join jobs j on j.id = asked.id
 left join lateral (
     select * from sync_runs s where s.connection_id = j.connection_id and s.product = j.kind
-        and s.finished_at is not null and s.id is distinct from asked.last_run
+        and s.finished_at is not null and (asked.last_run is null or s.id > asked.last_run)
     order by s.started_at desc, s.id desc limit 1
 ) r on true
 where j.state in ('done', 'dead') or (j.state = 'queued' and j.attempts > asked.attempts)

@@ -13,6 +13,8 @@ from api.product_sync import sync_now
 from realtime.bus.client import Bus
 from realtime.clock import WallClock
 from realtime.domain.account import ConnectionId, UserId
+from realtime.domain.flag import Flag
+from realtime.store.flags import set_flag
 from realtime.store.jobs import JobKind
 from realtime.store.pool import Pool, open_pool
 from tests.support.api import TOKENS, Api, running_api
@@ -98,6 +100,16 @@ async def test_failure_is_answered_with_its_reason(linked: Linked, fault: str, s
     assert error.startswith(said)
     assert "access-sandbox" not in error
     assert (await linked.page())["total_count"] == before
+
+
+async def test_what_is_switched_off_is_said(linked: Linked) -> None:
+    """Ensure that flags hold for requests too, and that the flag of investments does not stop a bank's lines."""
+    await linked.world.control("plaid", "bank", account="ada-checking", act="added", name="LUNCH", webhook=False)
+    await set_flag(linked.world.pool, linked.ada, Flag.PLAID_INVESTMENT_SYNC, False, "test")
+    assert await linked.sync("investments") == {"updated": False, "errors": ["First Platypus Bank: switched off"]}
+    assert await linked.sync("transactions") == {"updated": True, "errors": []}
+    await set_flag(linked.world.pool, linked.ada, Flag.AGGREGATION_MODE, False, "test")
+    assert await linked.sync("transactions") == {"updated": False, "errors": ["First Platypus Bank: switched off"]}
 
 
 async def test_sync_that_takes_long_goes_on(linked: Linked) -> None:
