@@ -37,6 +37,7 @@ _TEXTS: Mapping[str, str] = {
     "holdings_as_of": _TIME,
     "hosted_link_url": "https://secure.plaid.com/hl/ls-sandbox-1234",
     "id": "0195f2d0-c7f4-7d6b-8f3a-2e6b1c9d4e60",
+    "if-none-match": '"8e03978e40d543e8bc936894a57f9324"',
     "institution": "First Platypus Bank",
     "institution_id": "ins_109508",
     "institution_name": "First Platypus Bank",

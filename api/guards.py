@@ -85,5 +85,5 @@ class _Exchange:
             for name, value in self._headers.items():
                 headers[name] = value
             if self._scope["path"].startswith("/api"):
-                headers["Cache-Control"] = "no-store"
+                headers.setdefault("Cache-Control", "no-store")
         await self._send(message)

@@ -25,6 +25,7 @@ class Parts:
         pool: Bound to the caller by `as_user` before it shows anything.
         stage_pool: Sees every user's rows, for webhooks and the operator.
         providers: Those that the settings make usable.
+        keeps_portfolios: Somebody forgets kept portfolios when they change: `api.stored_portfolio.follow_changes` runs.
     """
 
     settings: Settings
@@ -34,6 +35,7 @@ class Parts:
     clock: Clock
     providers: Providers = NO_PROVIDERS
     stage_pool: Pool | None = None
+    keeps_portfolios: bool = False
 
     @property
     def everybody(self) -> Pool:

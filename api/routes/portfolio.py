@@ -1,21 +1,22 @@
 """The user's whole portfolio: read it, or have it refreshed from its providers."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from api.aggregated import AggregatedPortfolio, aggregated
 from api.caller import Caller
+from api.entity_tags import IfNoneMatch, tagged
 from api.flags import needs
 from api.live_values import live_values
 from api.parts import PartsOf
 from api.problems import NotFound
 from api.refreshing import request_refresh
+from api.stored_portfolio import stored_portfolio
 from realtime.domain.account import AccountId
 from realtime.domain.flag import Flag
-from realtime.store.portfolio import connections_of, linked_accounts, newest_transactions, open_as
+from realtime.store.portfolio import connections_of, open_as
 
 router = APIRouter(tags=["portfolio"])
-_TRANSACTIONS_COUNT = 50
 
 
 class RefreshRequest(BaseModel):
@@ -26,13 +27,18 @@ class RefreshAnswer(BaseModel):
     message: str
 
 
-@router.get("/api/portfolio/aggregated", dependencies=[Depends(needs(Flag.MULTI_ACCOUNT_ANALYTICS))])
-async def aggregated_portfolio(user_id: Caller, parts: PartsOf) -> AggregatedPortfolio:
+@router.get(
+    "/api/portfolio/aggregated",
+    dependencies=[Depends(needs(Flag.MULTI_ACCOUNT_ANALYTICS))],
+    response_model=AggregatedPortfolio,
+    responses={304: {"description": "The client has this answer already: `If-None-Match`."}},
+)
+async def aggregated_portfolio(user_id: Caller, parts: PartsOf, if_none_match: IfNoneMatch = None) -> Response:
     """Return holdings by instrument over all accounts, with live values."""
-    accounts = await linked_accounts(parts.pool, user_id)
-    transactions = await newest_transactions(parts.pool, user_id, _TRANSACTIONS_COUNT)
-    values = await live_values(parts, user_id, [account.id for account in accounts])
-    return aggregated(values.portfolio, values.accounts, accounts, transactions, live=values.live)
+    stored = await stored_portfolio(parts, user_id)
+    values = await live_values(parts, user_id, [account.id for account in stored.accounts])
+    answer = aggregated(values.portfolio, values.accounts, stored.accounts, stored.transactions, live=values.live)
+    return tagged(answer, if_none_match)
 
 
 @router.post("/api/portfolio/refresh", status_code=202)

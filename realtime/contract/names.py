@@ -20,6 +20,10 @@ WEBHOOK_STORED = "navstream_webhook_stored"
 """NOTIFY channel; no payload."""
 
 
+PORTFOLIO_CHANGED = "navstream_portfolio_changed"
+"""NOTIFY channel, by triggers: what is stored of a portfolio may be another; payload: `user_id`, or `EVERYBODY`."""
+
+
 def price_board() -> str:
     """Hash: instrument id → newest Price."""
     return "nav:{prices}:board"
@@ -88,6 +92,21 @@ def heartbeats() -> str:
 def sign_in_code(code: str) -> str:
     """Key: the user id for which a sign-in code was issued; expires."""
     return f"nav:sign-in:{code}"
+
+
+def kept_portfolio(partition: Partition, user_id: UserId) -> str:
+    """Key: what was read from Postgres for a user's aggregated portfolio, after its edition; expires."""
+    return f"nav:{{p{partition}}}:kept:{user_id}"
+
+
+def kept_edition(partition: Partition, user_id: UserId) -> str:
+    """Counter: raised when what is kept of a user is no longer true."""
+    return f"nav:{{p{partition}}}:edition:{user_id}"
+
+
+def kept_edition_of_everybody() -> str:
+    """Counter: the same for all users together."""
+    return "nav:edition"
 
 
 def rate_limits() -> str:

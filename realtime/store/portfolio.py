@@ -41,15 +41,6 @@ left join institutions n on n.id = c.institution_id
 where c.status <> 'removed'
 order by institution, c.created_at, c.id
 """
-_TRANSACTIONS = """
-select t.provider_transaction_id as id, a.public_id as account_id, i.symbol, t.kind, t.quantity, t.price, t.amount,
-    t.currency, t.trade_date, t.description
-from investment_transactions t
-join accounts a on a.id = t.account_id and a.is_active and a.duplicate_of is null
-left join instruments i on i.id = t.instrument_id
-order by t.trade_date desc, t.provider_transaction_id desc
-limit $1
-"""
 _CONNECTION_OF_ACCOUNT = "select connection_id from accounts where public_id = $1 and is_active"
 _ACTIVE_CONNECTIONS = "select id from connections where status <> 'removed' order by created_at, id"
 
@@ -170,13 +161,6 @@ async def linked_connections(pool: Pool, user_id: UserId) -> list[LinkedConnecti
     async with open_as(pool, user_id) as connection:
         rows = await connection.fetch(_CONNECTIONS)
     return [LinkedConnection(**{**row, "id": ConnectionId(str(row["id"]))}) for row in rows]
-
-
-async def newest_transactions(pool: Pool, user_id: UserId, limit: int) -> list[ReportedTransaction]:
-    """Return the user's newest investment transactions, newest first."""
-    async with open_as(pool, user_id) as connection:
-        rows = await connection.fetch(_TRANSACTIONS, limit)
-    return [ReportedTransaction(**row) for row in rows]
 
 
 async def connections_of(connection: Connection, account_id: AccountId | None) -> list[ConnectionId]:

@@ -22,6 +22,12 @@ limit $3
 """
 
 
+_BY_WEBHOOK = """
+select exists (select from sync_runs r join connections c on c.id = r.connection_id
+    where c.user_id = $1 and r.trigger = 'webhook' and r.started_at > now() - make_interval(secs => $2))
+"""
+
+
 class SyncLogPlace(NamedTuple):
     """Where in the list a refresh stands."""
 
@@ -83,3 +89,10 @@ async def sync_logs(
         )
         for row in rows
     ]
+
+
+async def was_told_by_webhook(pool: Pool, user_id: UserId, within_s: float) -> bool:
+    """Return whether a webhook has had something of the user's refreshed so recently."""
+    async with open_as(pool, user_id) as connection:
+        told: bool = await connection.fetchval(_BY_WEBHOOK, user_id, within_s)
+    return told
