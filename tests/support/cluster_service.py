@@ -123,7 +123,7 @@ async def cluster_service(folder: Path) -> AsyncIterator[ClusterService]:
         urls = await simulators(stack, env, _TRADES_PER_S)
         env |= stage_environment(options, EmbeddedServers(await new_database(postgres), cluster.url), urls)
         settings = settings_from(env)
-        await migrate(settings.database_url)
+        await migrate(settings.database_url, settings.service_database_url)
         await seed(settings)
         service = ClusterService(
             cluster=cluster,

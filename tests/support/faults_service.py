@@ -105,7 +105,7 @@ async def faulted_service(folder: Path, rate: float = 200.0) -> AsyncIterator[Fa
             "NAVSTREAM_LOG_FORMAT": "json",
         }
         settings = settings_from(env)
-        await migrate(settings.database_url)
+        await migrate(settings.database_url, settings.service_database_url)
         await seed(settings)
         supervisor = await stack.enter_async_context(_stages(env, folder))
         http = await stack.enter_async_context(aiohttp.ClientSession())
