@@ -1,13 +1,10 @@
 """Everybody's holdings at once, for a calculator that starts: a binary COPY with rows of one size."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.instrument import Instrument
@@ -22,6 +19,7 @@ select h.account_id, h.instrument_id, (h.quantity * i.multiplier)::float8,
     case when i.asset_class = 'cash' then 0 else coalesce(h.cost_basis, 0) end::float8
 from holdings h join instruments i on i.id = h.instrument_id
 """
+_ACCOUNTS_AT_ONCE = 5_000
 
 HEADER_BYTES = 19
 TRAILER_BYTES = 2
@@ -46,8 +44,12 @@ class StoredBook:
         self._connection = connection
 
     async def accounts(self) -> list[StoredAccount]:
-        """Return all active accounts that count, ordered by user."""
-        return await asyncio.to_thread(_accounts, await self._connection.fetch(_ACCOUNTS, timeout=600))
+        """Return all active accounts that count, by user; some at a time, as other work goes on in between."""
+        accounts: list[StoredAccount] = []
+        rows = await self._connection.cursor(_ACCOUNTS, timeout=600)
+        while some := await rows.fetch(_ACCOUNTS_AT_ONCE, timeout=600):
+            accounts += [StoredAccount(row["id"], AccountId(row["public_id"]), UserId(row["user_id"])) for row in some]
+        return accounts
 
     async def instruments(self) -> list[Instrument]:
         """Return every instrument that some active account holds."""
@@ -63,10 +65,6 @@ class StoredBook:
         Source of its form: PostgreSQL's documentation of COPY, "Binary Format".
         """
         await self._connection.copy_from_query(_POSITIONS, output=take, format="binary", timeout=3600)
-
-
-def _accounts(rows: list[asyncpg.Record]) -> list[StoredAccount]:
-    return [StoredAccount(row["id"], AccountId(row["public_id"]), UserId(row["user_id"])) for row in rows]
 
 
 @asynccontextmanager
