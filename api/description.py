@@ -88,7 +88,8 @@ def _statuses(path: str, operation: dict[str, Any]) -> Iterator[int]:
         yield 401
     if operation.get("security"):
         yield 403
-    if "{" in path or "requestBody" in operation:
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if "{" in path or "requestBody" in operation or "account_id" in names:
         yield 404
     if "requestBody" in operation:
         yield 413
