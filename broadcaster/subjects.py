@@ -23,6 +23,8 @@ from realtime.domain.value import Figures, Position, Repriced
 
 _PENDING_MAX = 64
 _INCOMPLETE_READS_MAX = 5
+_ANY = 0
+"""Before the first look at who is alive every generation is taken for the living one's."""
 
 
 class _Pending(NamedTuple):
@@ -55,6 +57,8 @@ class Subject:
         self._unread_repriced: dict[InstrumentId, Raw] = {}
         self._rows: dict[str, Data] = {}
         self._rows_before: dict[str, Data] = {}
+        self._generation = 0
+        self._living: int | None = _ANY
         self._pending: list[_Pending] | None = []
         self._overrun = False
         self._incomplete_reads = 0
@@ -77,6 +81,19 @@ class Subject:
             self.figures_channel = None
         return self.figures_channel is not None or self.positions_channel is not None
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the values are nobody's who is alive: a calculator is gone, and its heir has not valued them yet."""
+        return self._living is None or self._generation < self._living
+
+    def owned_by(self, living: int | None) -> list[Channel]:
+        """Take in the living calculator's generation, None when there is none; return the channels that changed."""
+        was, self._living = self.is_interrupted, living
+        if self.is_interrupted is was or self._as_of is None or self.figures_channel is None:
+            return []
+        self._show(self.figures_channel)
+        return [self.figures_channel]
+
     def reread(self) -> None:
         """Hold back updates until the state has been read again; clients keep what they have."""
         self._pending = []
@@ -90,7 +107,7 @@ class Subject:
         if self._pending is None:
             if self._as_of is None and not update.full:
                 return []
-            self._take(as_of, update, times)
+            self._take(revision, as_of, update, times)
             return self._show_all()
         if len(self._pending) >= _PENDING_MAX:
             self._pending.clear()
@@ -111,13 +128,14 @@ class Subject:
         self._as_of = None
         if state is not None:
             self._as_of, self._figures, self._times = state.as_of, state.figures, None
+            self._generation = state.revision.generation
             self._begin_rows(state.positions)
             waiting = [pending for pending in waiting if pending.revision > state.revision]
         for pending in waiting:
             if self._as_of is None and not pending.update.full:
                 self.reread()
                 return None
-            self._take(pending.as_of, pending.update, pending.times)
+            self._take(pending.revision, pending.as_of, pending.update, pending.times)
         return self._show_all()
 
     def _is_incomplete(self, state: SubjectState) -> bool:
@@ -126,7 +144,8 @@ class Subject:
         self._incomplete_reads = self._incomplete_reads + 1 if missing else 0
         return missing and self._incomplete_reads <= _INCOMPLETE_READS_MAX
 
-    def _take(self, as_of: datetime, update: UnreadUpdate, times: Times | None) -> None:
+    def _take(self, revision: Revision, as_of: datetime, update: UnreadUpdate, times: Times | None) -> None:
+        self._generation = revision.generation
         self._as_of, self._figures, self._times = as_of, update.figures, times
         if update.full:
             self._begin_rows({})
@@ -160,7 +179,8 @@ class Subject:
         assert self._figures is not None
         if isinstance(self._figures, Raw):
             self._figures = decode(Figures, self._figures)
-        return State(instant(self._as_of), figures_data(self._figures), self._times)
+        data = figures_data(self._figures, interrupted=self.is_interrupted)
+        return State(instant(self._as_of), data, self._times)
 
     def _positions_state(self) -> State:
         """Return the rows; those that did not change are the ones of the state before."""
@@ -206,6 +226,20 @@ class WatchedPartition:
     partition: Partition
     subjects: dict[SubjectKey, Subject] = field(default_factory=dict)
     _revision: Revision | None = None
+    _living: int | None = _ANY
+
+    def add(self, key: SubjectKey) -> Subject:
+        """Begin with another subject."""
+        subject = self.subjects[key] = Subject(key)
+        subject.owned_by(self._living)
+        return subject
+
+    def owned_by(self, living: int | None) -> list[Channel]:
+        """Take in the living calculator's generation, None when there is none; return the channels that changed."""
+        if living == self._living:
+            return []
+        self._living = living
+        return [channel for subject in self.subjects.values() for channel in subject.owned_by(living)]
 
     def subscribed(self) -> list[Subject]:
         """Begin, or begin again after a loss; return the subjects to read."""

@@ -5,6 +5,7 @@ Order that loses nothing: subscribe to the partition, then read the state, then 
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from time import monotonic
 
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ from broadcaster.fanout import Fanout
 from broadcaster.interest import Interest
 from broadcaster.subjects import Subject, WatchedPartition
 from realtime.bus.client import Bus
+from realtime.bus.living import living_generations
 from realtime.bus.value_feed import Lost, Received, Subscribed
 from realtime.bus.value_feeds import Feed
 from realtime.bus.value_states import read_state
@@ -23,6 +25,7 @@ from realtime.domain.partition import Partition, partition_of
 
 _READERS_COUNT = 8
 _READ_AGAIN_AFTER_S = 0.3
+_LOOK_EVERY_S = 0.25
 _SLICE_S = 0.002
 """Batches that are here already are taken in without a pause for this long; then what changed gets out."""
 _POSITIONS = frozenset({ChannelKind.POSITIONS, ChannelKind.ACCOUNT_POSITIONS})
@@ -56,7 +59,7 @@ class Values:
             watched = self._partitions[partition] = WatchedPartition(partition)
         subject = watched.subjects.get(key)
         if subject is None:
-            subject = watched.subjects[key] = Subject(key)
+            subject = watched.add(key)
             self._interest.joined(key)
             if partition in self._live:
                 self._read(subject)
@@ -83,7 +86,18 @@ class Values:
 
     def loops(self) -> list[Coroutine[None, None, None]]:
         """Return what keeps the channels current; each runs for ever."""
-        return [self._follow_feed(), self._feed.check(), *(self._read_states() for _ in range(_READERS_COUNT))]
+        readers = (self._read_states() for _ in range(_READERS_COUNT))
+        return [self._follow_feed(), self._feed.check(), self._follow_owners(), *readers]
+
+    async def _follow_owners(self) -> None:
+        """Say of values that nobody keeps up to date that it is so."""
+        while True:
+            await self._clock.sleep(_LOOK_EVERY_S)
+            with suppress(RedisError, OSError):  # the market's channel says that Redis is away
+                for partition, living in (await living_generations(self._bus, list(self._partitions))).items():
+                    watched = self._partitions.get(partition)
+                    if watched is not None:
+                        self._fanout.changed(watched.owned_by(living))
 
     async def _follow_feed(self) -> None:
         pause_at = monotonic()

@@ -10,10 +10,10 @@ from realtime.bus.client import Bus
 from realtime.bus.heartbeats import read_heartbeats
 from realtime.bus.lease import Lease, lease_owners
 from realtime.clock import Clock
-from realtime.domain.partition import PARTITIONS_COUNT, Partition
+from realtime.contract.names import calculator_block
+from realtime.domain.partition import BLOCKS_COUNT, Partition, partitions_of
 from realtime.log import Log
 
-BLOCKS_COUNT = 16
 LEASE_MS = 2_000
 LOOK_EVERY_S = 0.4
 _LEFT_OVER_AFTER = 2
@@ -47,12 +47,6 @@ def plan(owners: Sequence[str | None], me: str, calculators_count: int, free_loo
     return Plan(claim=(*within, *left_over), release=tuple(mine[share:]))
 
 
-def partitions_of(block: int) -> frozenset[Partition]:
-    """Return the partitions of a block."""
-    size = PARTITIONS_COUNT // BLOCKS_COUNT
-    return frozenset(Partition(number) for number in range(block * size, (block + 1) * size))
-
-
 class Partitions:
     """The claim on our blocks, renewed until it ends."""
 
@@ -81,7 +75,7 @@ class Partitions:
         self._log = log
         self._on_claimed = on_claimed
         self._on_released = on_released
-        self._leases = [Lease(bus, f"calculator:block:{block}", me, LEASE_MS) for block in range(BLOCKS_COUNT)]
+        self._leases = [Lease(bus, calculator_block(block), me, LEASE_MS) for block in range(BLOCKS_COUNT)]
         self._held: set[int] = set()
         self._free_looks = [0] * BLOCKS_COUNT
 
@@ -106,7 +100,7 @@ class Partitions:
             if not await self._leases[block].acquire_or_renew():
                 self._log.warning("lease_lost", block=block)
                 self._forget(block)
-        leased = await lease_owners(self._bus, [f"calculator:block:{block}" for block in range(BLOCKS_COUNT)])
+        leased = await lease_owners(self._bus, [calculator_block(block) for block in range(BLOCKS_COUNT)])
         owners = [
             None if owner == self._me and block not in self._held else owner for block, owner in enumerate(leased)
         ]  # a lease whose claim was not completed counts as free

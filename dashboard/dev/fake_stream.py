@@ -185,7 +185,7 @@ class World:
             ), 2),
             "positions_count": len(shown), "currency": "USD", "session": "regular",
             "holdings_as_of": self.origin.isoformat(), "coverage": COVERAGE, "session_changes": CHANGES,
-            "day_change_reason": "partial", "reconciliation": None, "duplicate_of": None,
+            "day_change_reason": "partial", "reconciliation": None, "duplicate_of": None, "interrupted": False,
         }  # fmt: skip
 
     def market(self) -> dict[str, Any]:

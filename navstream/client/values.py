@@ -60,6 +60,7 @@ class Figures(msgspec.Struct, frozen=True):
     Attributes:
         reconciliation: Of an account; None of a portfolio, and before its first comparison.
         duplicate_of: The account that counts in totals in this one's place.
+        interrupted: Nobody keeps the values up to date for the moment; they are the last known ones.
     """
 
     market_value: Decimal | None
@@ -81,6 +82,7 @@ class Figures(msgspec.Struct, frozen=True):
     session: str
     holdings_as_of: datetime | None
     day_change_reason: str | None
+    interrupted: bool
     coverage: Coverage
     session_changes: SessionChanges
     reconciliation: Reconciliation | None = None

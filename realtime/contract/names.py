@@ -74,6 +74,11 @@ def lease(resource: str) -> str:
     return f"nav:{{lease}}:{resource}"
 
 
+def calculator_block(block: int) -> str:
+    """Resource: the calculator that values a block of partitions."""
+    return f"calculator:block:{block}"
+
+
 def generation(partition: Partition) -> str:
     """Counter: raised by each calculator that claims the partition."""
     return f"nav:{{p{partition}}}:generation"

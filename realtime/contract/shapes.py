@@ -25,8 +25,8 @@ def instant(moment: datetime) -> str:
     return msgspec.json.encode(moment)[1:-1].decode()  # four times as fast as isoformat
 
 
-def figures_data(figures: Figures) -> Data:
-    """Return the data of `portfolio` and `account:<id>`."""
+def figures_data(figures: Figures, *, interrupted: bool = False) -> Data:
+    """Return the data of `portfolio` and `account:<id>`; `interrupted` while nobody keeps them up to date."""
     return {
         "market_value": figures.market_value,
         "cash": figures.cash,
@@ -51,6 +51,7 @@ def figures_data(figures: Figures) -> Data:
         "session_changes": _session_changes_data(figures.session_changes),
         "reconciliation": reconciliation_data(figures.reconciliation),
         "duplicate_of": figures.duplicate_of,
+        "interrupted": interrupted,
     }
 
 

@@ -8,6 +8,8 @@ from realtime.domain.account import UserId
 Partition = NewType("Partition", int)
 
 PARTITIONS_COUNT = 256
+BLOCKS_COUNT = 16
+"""Partitions are claimed in blocks."""
 
 
 def partition_of(user_id: UserId) -> Partition:
@@ -18,3 +20,13 @@ def partition_of(user_id: UserId) -> Partition:
 def all_partitions() -> list[Partition]:
     """Return every share."""
     return [Partition(number) for number in range(PARTITIONS_COUNT)]
+
+
+def block_of(partition: Partition) -> int:
+    """Return the block that a partition is claimed with."""
+    return partition * BLOCKS_COUNT // PARTITIONS_COUNT
+
+
+def partitions_of(block: int) -> frozenset[Partition]:
+    """Return the partitions of a block."""
+    return frozenset(partition for partition in all_partitions() if block_of(partition) == block)

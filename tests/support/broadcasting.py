@@ -19,11 +19,12 @@ from realtime.bus.client import Bus
 from realtime.bus.direct import Directs
 from realtime.bus.values import next_generation, publish
 from realtime.clock import WallClock
+from realtime.contract import names
 from realtime.contract.messages import Revision, ValueBatch, ValueUpdate
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.asset_class import AssetClass
 from realtime.domain.instrument import InstrumentId
-from realtime.domain.partition import partition_of
+from realtime.domain.partition import block_of, partition_of
 from realtime.domain.price import PriceSource
 from realtime.domain.value import Figures, Position, Repriced
 from realtime.log import Log
@@ -119,7 +120,8 @@ class Publisher:
         self.number = 0
 
     async def claim(self) -> None:
-        """Start a new generation."""
+        """Start a new generation, alive until Redis is emptied."""
+        await self._bus.set(names.lease(names.calculator_block(block_of(partition_of(self.user_id)))), "publisher")
         self.generation = await next_generation(self._bus, partition_of(self.user_id))
         self.number = 0
 

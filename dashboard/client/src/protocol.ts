@@ -74,6 +74,8 @@ export interface Figures {
   day_change_reason: "no_previous_close" | "trades_unknown" | "partial" | null;
   coverage: Coverage;
   session_changes: SessionChanges;
+  /** Nobody keeps these values up to date for the moment; they are the last known ones. */
+  interrupted: boolean;
   /** Of an account; null in a portfolio, and while its provider reports no total. */
   reconciliation: Reconciliation | null;
   /** Of an account that counts in no total: the one that counts in its place. */

@@ -13,7 +13,7 @@ import type { Store } from "../store";
 import type { AccountActions } from "./account_notes";
 import { AccountsView } from "./accounts_view";
 import { Announcer } from "./announcer";
-import { FeedNotice, ReconnectBanner } from "./banner";
+import { FeedNotice, InterruptedNotice, ReconnectBanner } from "./banner";
 import type { ConnectionActions } from "./connections";
 import { Display, useDisplay } from "./display";
 import { Ask, ExplainDialog, type Question } from "./explain";
@@ -102,6 +102,7 @@ function Dashboard({ state, user, actions }: { state: State; user: User; actions
         />
         {offline && <ReconnectBanner connection={connection} valuesShown={figures !== null} retryNow={actions.retryNow} />}
         {!offline && market !== null && <FeedNotice market={market} />}
+        {!offline && figures !== null && figures.interrupted && <InterruptedNotice />}
         <main class={`page${lost === null ? "" : " offline"}`} data-testid="page">
           <Shown view={view} state={state} actions={actions} operator={user.operator} />
         </main>

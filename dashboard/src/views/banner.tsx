@@ -50,3 +50,11 @@ export function FeedNotice({ market }: { market: Market }) {
     </div>
   );
 }
+
+export function InterruptedNotice() {
+  return (
+    <div class="banner banner-feed" role="status" data-testid="interrupted-notice">
+      <p>Live values are interrupted. You see the last known ones.</p>
+    </div>
+  );
+}

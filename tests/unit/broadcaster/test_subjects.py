@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from broadcaster.channels import Channel
 from broadcaster.encoding import JSON
-from broadcaster.subjects import Subject, WatchedPartition
+from broadcaster.subjects import WatchedPartition
 from realtime.contract.messages import Revision, SubjectState, UnreadBatch, ValueBatch, ValueUpdate, decode, encode
 from realtime.domain.account import SubjectKey, UserId
 from realtime.domain.instrument import InstrumentId
@@ -45,8 +45,7 @@ class World:
 
     def __init__(self) -> None:
         self.partition = WatchedPartition(Partition(7))
-        self.subject = Subject(KEY)
-        self.partition.subjects[KEY] = self.subject
+        self.subject = self.partition.add(KEY)
         self.figures, self.positions = channel_named("portfolio"), channel_named("positions")
         self.subject.attach(self.figures, to_positions=False)
         self.subject.attach(self.positions, to_positions=True)
@@ -257,3 +256,38 @@ def frame_of(channel: Channel) -> bytes:
     body = channel.state.body_after(None, channel, JSON)
     assert body is not None
     return body.head + b'e","seq":1' + body.tail
+
+
+def test_values_of_nobody_alive_are_interrupted_until_the_heir_s_come() -> None:
+    """From the loss of a calculator on, and while its heir has claimed the partition but not valued the subject."""
+    world = World()
+    world.subject.read(state_at(3, "5.00", generation=8))
+    assert not shown(world.figures)["interrupted"], "nobody has looked yet"
+    assert world.partition.owned_by(8) == []
+    assert world.partition.owned_by(None) == [world.figures]
+    assert shown(world.figures)["interrupted"]
+    assert world.total() == 5
+    assert world.partition.owned_by(9) == []
+    assert shown(world.figures)["interrupted"]
+    world.partition.receive(batch_of(1, update_of("6.00", True), generation=9))
+    assert not shown(world.figures)["interrupted"]
+    assert world.total() == 6
+
+
+def test_values_of_a_heir_that_was_quicker_than_our_look_are_not_interrupted() -> None:
+    world = World()
+    world.subject.read(state_at(3, "5.00", generation=8))
+    world.partition.owned_by(8)
+    world.partition.receive(batch_of(1, update_of("6.00", True), generation=9))
+    assert world.partition.owned_by(9) == []
+    assert not shown(world.figures)["interrupted"]
+
+
+def test_who_comes_while_nobody_is_alive_sees_that() -> None:
+    world = World()
+    world.partition.owned_by(None)
+    bob = world.partition.add(SubjectKey(BOB, None))
+    channel = channel_named("portfolio")
+    bob.attach(channel, to_positions=False)
+    bob.read(state_at(3, "5.00"))
+    assert shown(channel)["interrupted"]

@@ -1,7 +1,7 @@
 """Who claims which blocks of partitions."""
 
-from calculator.partitions import BLOCKS_COUNT, Plan, partitions_of, plan
-from realtime.domain.partition import PARTITIONS_COUNT
+from calculator.partitions import Plan, plan
+from realtime.domain.partition import BLOCKS_COUNT, PARTITIONS_COUNT, partitions_of
 
 FREE = [0] * BLOCKS_COUNT
 Owners = list[str | None]

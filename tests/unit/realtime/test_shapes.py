@@ -30,7 +30,8 @@ def clock_at(moment: datetime) -> MarketClock:
 def test_every_figure_is_published() -> None:
     """A figure that exists is on the wire under its own name; unknown is null."""
     data = figures_data(figures_of("5.00"))
-    assert list(data) == [field.name for field in fields(Figures)]
+    assert list(data) == [*(field.name for field in fields(Figures)), "interrupted"]
+    assert figures_data(figures_of("5.00"), interrupted=True)["interrupted"]
     assert data["day_change"] is None
     assert data["total_value"] == Decimal("5.00")
     assert data["holdings_as_of"] == "2026-11-20T15:30:00Z"
