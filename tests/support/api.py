@@ -27,7 +27,7 @@ class Api:
     parts: Parts
 
     def bearer(self, user_id: UserId) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens.issue(user_id, WallClock().now(), 60)}"}
+        return {"Authorization": f"Bearer {self.tokens.issue(user_id, WallClock().now(), 3600)}"}
 
     async def get(self, path: str, user_id: UserId) -> Any:
         return await self.call("GET", path, user_id)
