@@ -30,7 +30,7 @@ demo: $(READY) dashboard ## Run everything here, with simulated providers, and o
 	@$(BIN)/python -m demo $(if $(EXIT_AFTER),--exit-after $(EXIT_AFTER)) $(DEMO_ARGS)
 
 test: $(READY) dashboard ## Run the tests (under 8 minutes on 2 cores)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not faults" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not faults" $(PYTEST_ARGS)
 	@$(BIN)/python tools/build_dashboard.py --test
 
 test-slow: $(READY) dashboard ## Run the slow tests

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.conftest import Service, open_service
 from tests.support.demo import DemoProcess, running_demo
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "market-data" / "trades-2013-10-08.csv.gz"
 PAUSES_COUNT = 10
 GENERATED_TRADES_COUNT = 60_000

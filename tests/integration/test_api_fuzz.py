@@ -33,13 +33,13 @@ async def fuzz(two: Two, *options: str) -> tuple[int, str]:
 @pytest.mark.timeout(300)
 async def test_schemathesis_finds_nothing(two: Two) -> None:
     """Ensure no input that it thinks of gets an answer that the page does not announce."""
-    code, said = await fuzz(two, "--max-examples", "3", "--phases", "examples,coverage,fuzzing")
+    code, said = await fuzz(two, "--max-examples", "3", "--phases", "examples,fuzzing")
     assert code == 0, said
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_schemathesis_finds_nothing_in_depth(two: Two) -> None:
-    """Ensure the same of many more inputs, and of sequences of calls."""
-    code, said = await fuzz(two, "--max-examples", "50")
+    """Ensure the same of many more inputs, of each boundary that the page describes, and of sequences of calls."""
+    code, said = await fuzz(two, "--max-examples", "15")
     assert code == 0, said
