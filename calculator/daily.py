@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from calculator.engine import Engine
-from calculator.loader import DATABASE_ERRORS, Loaded, load
+from calculator.loader import Loaded, load
 from calculator.marks import Marks
 from calculator.parts import exact_arithmetic
 from calculator.subjects import subjects_of, user_lines
@@ -17,7 +17,7 @@ from realtime.domain.partition import Partition, partition_of
 from realtime.log import Log
 from realtime.market_hours import market_hours_around
 from realtime.store.holdings import UserHoldings
-from realtime.store.pool import Pool
+from realtime.store.pool import DATABASE_ERRORS, Pool
 from realtime.store.snapshots import ProviderShare, Snapshot, users_without_snapshot, write_snapshots
 
 _LOOK_EVERY_S = 1.0

@@ -5,14 +5,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from calculator.engine import Engine
-from calculator.loader import DATABASE_ERRORS
 from calculator.whole_loader import WholeLoader
 from realtime.clock import Clock, MarketClock
 from realtime.domain.instrument import InstrumentId
 from realtime.log import Log
 from realtime.market_hours import MarketSession
 from realtime.store.intraday import forget_old, forget_users, write_prices, write_values
-from realtime.store.pool import Pool
+from realtime.store.pool import DATABASE_ERRORS, Pool
 
 _LOOK_EVERY_S = 1.0
 _IN_SESSION = timedelta(minutes=1)

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Protocol
 from uuid import UUID
 
-import asyncpg
 from redis.exceptions import RedisError
 
 from calculator.mark import ProviderMark
@@ -26,7 +25,7 @@ from realtime.store.corporate_actions import read_corporate_actions
 from realtime.store.holdings import UserHoldings, holdings_of
 from realtime.store.instruments import currency_instruments, instruments_by_id, provider_prices
 from realtime.store.notify import listen
-from realtime.store.pool import Pool
+from realtime.store.pool import DATABASE_ERRORS, Pool
 from realtime.store.transactions import day_trades
 
 _LOOK_EVERY_S = 2.0
@@ -36,7 +35,6 @@ _USERS_AT_ONCE_MAX = 200
 _RETRY_AFTER_S = 0.5
 _ACTIONS_SINCE = timedelta(days=400)
 """Holdings and prices that are older than this are not restated after a split."""
-DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +216,7 @@ async def load(pool: Pool, user_ids: Iterable[UserId], trading_day: date) -> Loa
     """Read users' holdings and trades of the day, their instruments with prices and actions, the currencies involved.
 
     Raises:
-        asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError: The database does not answer.
+        Exception: One of `DATABASE_ERRORS`: the database does not answer.
     """
     users = await holdings_of(pool, user_ids)
     trades = await day_trades(pool, [user.user_id for user in users], trading_day)

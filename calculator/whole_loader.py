@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from calculator.engine import Engine
-from calculator.loader import DATABASE_ERRORS, Loaded, load
+from calculator.loader import Loaded, load
 from calculator.mark import ProviderMark
 from calculator.stored_positions import StoredPositions
 from calculator.whole_book import Aggregates, Owners, WholeBook
@@ -16,7 +16,7 @@ from realtime.domain.partition import Partition, partition_of
 from realtime.log import Log
 from realtime.store.book import StoredAccount, stored_book
 from realtime.store.instruments import ProviderPrice
-from realtime.store.pool import Pool
+from realtime.store.pool import DATABASE_ERRORS, Pool
 
 _VALUE_EVERY_S = 5.0
 _RETRY_AFTER_S = 1.0

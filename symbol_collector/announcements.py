@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
-import asyncpg
-
 from realtime.clock import Clock, MarketClock
 from realtime.domain.corporate_action import CashDividend, CorporateAction, Split
 from realtime.domain.instrument import InstrumentId
@@ -14,7 +12,7 @@ from realtime.errors import BadRequest, RetryLater
 from realtime.log import Log
 from realtime.market_hours import NEW_YORK
 from realtime.store.corporate_actions import write_corporate_actions
-from realtime.store.pool import Pool
+from realtime.store.pool import DATABASE_ERRORS, Pool
 from symbol_collector.decode import Raw
 from symbol_collector.last_prices import LastPrices
 from symbol_collector.market_data import SYMBOLS_AT_ONCE, MarketData
@@ -22,6 +20,7 @@ from symbol_collector.market_data import SYMBOLS_AT_ONCE, MarketData
 _SINCE = timedelta(days=30)
 _UNTIL = timedelta(days=14)
 _EVERY_S = 3_600.0
+_NO_ANSWER: tuple[type[Exception], ...] = (RetryLater, *DATABASE_ERRORS)
 _RETRY_AFTER_S = 5.0
 _SPLITS = ("forward_splits", "reverse_splits")
 
@@ -94,7 +93,7 @@ class Announcements:
             try:
                 await self._answer(held())
                 self.problem = None
-            except (RetryLater, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _NO_ANSWER as error:
                 self.problem = "Corporate actions are unknown for now."
                 self._log.warning("poll_failed", reason=str(error))
                 await self._clock.sleep(_RETRY_AFTER_S)

@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-import asyncpg
-
 from realtime.clock import Clock
 from realtime.contract.names import HOLDINGS_CHANGED
 from realtime.domain.account import UserId
@@ -14,12 +12,11 @@ from realtime.domain.instrument import Instrument, InstrumentId
 from realtime.log import Log
 from realtime.store.instruments import currency_instruments, held_instruments, held_state, held_values
 from realtime.store.notify import listen
-from realtime.store.pool import Pool
+from realtime.store.pool import DATABASE_ERRORS, Pool
 
 _READ_AGAIN_AFTER_S = 30.0
 _AT_MOST_EVERY_S = 0.2
 _RETRY_AFTER_S = 0.5
-_DATABASE_ERRORS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class Universe:
         """Return how much these users, or all, hold of each instrument, at provider prices; empty when unknown."""
         try:
             return await held_values(self._pool, user_ids)
-        except _DATABASE_ERRORS as error:
+        except DATABASE_ERRORS as error:
             self._say_unreachable(error)
             return {}
 
@@ -100,7 +97,7 @@ class Universe:
                     continue
                 held = await held_instruments(self._pool)
                 currencies = await currency_instruments(self._pool, {each.currency for each in held})
-            except _DATABASE_ERRORS as error:
+            except DATABASE_ERRORS as error:
                 self._state = None
                 self._say_unreachable(error)
                 self._changed.set()

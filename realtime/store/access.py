@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import asyncpg
-
 from realtime.domain.account import AccountId, UserId
 from realtime.domain.instrument import InstrumentId
 from realtime.errors import RetryLater
-from realtime.store.pool import Pool, as_user
+from realtime.store.pool import DATABASE_ERRORS, Pool, as_user
 
 _ACCOUNTS_OF_USER = "select public_id from accounts where user_id = $1::uuid and is_active"
 _OWNER = "select user_id from accounts where public_id = $1 and is_active"
@@ -55,5 +53,5 @@ async def priced_instrument(pool: Pool, symbol: str) -> InstrumentId | None:
 def _outage_as_retry_later() -> Iterator[None]:
     try:
         yield
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except DATABASE_ERRORS as error:
         raise RetryLater(f"database unreachable: {type(error).__name__}", after_s=1.0) from error

@@ -11,6 +11,7 @@ import asyncpg
 
 from realtime.clock import Clock
 from realtime.log import Log
+from realtime.store.pool import DATABASE_ERRORS
 
 _PENDING_MAX = 10_000
 _RECONNECT_AFTER_S = 0.25
@@ -32,7 +33,7 @@ async def listen(url: str, channel: str, clock: Clock, log: Log) -> AsyncIterato
             yield None
             async for payload in _payloads(connection, pending):
                 yield payload
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        except DATABASE_ERRORS as error:
             log.warning("database_unreachable", reason=type(error).__name__)
             await clock.sleep(_RECONNECT_AFTER_S)
         finally:

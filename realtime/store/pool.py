@@ -10,6 +10,15 @@ from realtime.domain.account import UserId
 
 Pool = asyncpg.Pool
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+DATABASE_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What a database that does not answer, or not as it should, raises; the last one is a use of a connection whose end
+was told and has not been noticed yet."""
 
 _BIND_USER = "select set_config('role', $2, true), set_config('navstream.user_id', $1, true)"
 _USER = "navstream_user"

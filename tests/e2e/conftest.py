@@ -1,5 +1,6 @@
 """One demo for all end-to-end tests of a folder of tests, started as a user starts it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -8,11 +9,13 @@ import aiohttp
 import pytest
 
 from realtime.bus.client import Bus, open_bus
+from realtime.bus.heartbeats import read_heartbeats
 from realtime.clock import MarketClock
 from realtime.domain.account import AccountId, UserId
 from realtime.store.pool import Pool, open_pool
 from tests.support.browsing import IMAGES_AFTER_S
 from tests.support.demo import DemoProcess, running_demo
+from tests.support.leaks import LEAKS
 from tests.support.truth import Market, true_values
 from tests.support.waiting import wait_until
 from tests.support.watching import Watched, watching
@@ -70,6 +73,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
     folder = tmp_path_factory.mktemp("demo")
     with running_demo(folder, *(_DAY_FOR_IMAGES if IMAGES_AFTER_S else ())) as demo:
         yield demo
+        asyncio.run(_hear_metrics(demo))
+
+
+async def _hear_metrics(demo: DemoProcess) -> None:
+    """Have every stage's metrics searched for secrets."""
+    async with open_bus(demo.settings.redis_address) as bus, aiohttp.ClientSession() as http:
+        for beat in await read_heartbeats(bus):
+            async with http.get(f"http://127.0.0.1:{beat.metrics_port}/metrics") as answer:
+                LEAKS.hear(f"metrics of {beat.stage}", await answer.text())
 
 
 @pytest.fixture

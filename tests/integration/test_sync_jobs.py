@@ -30,6 +30,8 @@ from sync.worker import run_job
 from tests.support.syncing import SyncWorld, sync_world
 from tests.support.waiting import wait_until
 
+_ENDED = "select not exists (select from jobs where state in ('queued', 'running'))"
+
 
 @pytest.fixture
 async def world(postgres_dsn: str, pool: Pool) -> AsyncIterator[SyncWorld]:
@@ -208,17 +210,20 @@ async def test_killed_worker_loses_no_job(world: SyncWorld, redis_url: str) -> N
 
 async def test_database_outage_is_survived(world: SyncWorld, owner_pool: Pool) -> None:
     """Ensure that a worker goes on by itself after all of its database connections were cut."""
-    key = await world.link_plaid(await world.user())
+    user = await world.user()
+    key = await world.link_plaid(user)
     async with world.working():
         await world.settled(key)
-        await owner_pool.execute(
-            """select pg_terminate_backend(pid) from pg_stat_activity
-               where datname = current_database() and pid <> pg_backend_pid()"""
-        )
-        await world.ask(key)
-        await world.settled(key)
+        async with owner_pool.acquire() as uncut:
+            await uncut.execute(
+                """select pg_terminate_backend(pid) from pg_stat_activity
+                   where datname = current_database() and pid <> pg_backend_pid()"""
+            )
+            await enqueue_refresh(uncut, connection_id=key, user_id=user, trigger=Trigger.REQUEST)
+            await wait_until(lambda: uncut.fetchval(_ENDED), what="the refresh")
         await wait_until(lambda: world.health.problem is None)
-    assert (await world.versions(key))["4821"] == 2
+    versions = await owner_pool.fetch("select holdings_version from accounts where mask = '4821'")
+    assert [row["holdings_version"] for row in versions] == [2]
 
 
 async def test_claim_is_held_until_the_commit(world: SyncWorld) -> None:

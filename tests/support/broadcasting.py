@@ -31,6 +31,7 @@ from realtime.log import Log
 from realtime.process import Health
 from realtime.settings import Settings
 from realtime.store.pool import Pool
+from tests.support.leaks import LEAKS
 
 SECRET = "a secret of the tests, long enough"
 TOKENS = Tokens(SECRET, "navstream", "navstream")
@@ -70,6 +71,7 @@ class Peer:
             data = await self.connection.recv()
         message: dict[str, Any]
         message = msgspec.msgpack.decode(data) if isinstance(data, bytes) else msgspec.json.decode(data)
+        LEAKS.hear("WebSocket", repr(message))
         return message
 
     async def receive_kind(self, kind: str, channel: str | None = None) -> dict[str, Any]:

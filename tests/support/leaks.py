@@ -2,7 +2,8 @@
 
 Secrets register themselves: what becomes a SecretStr (settings, access tokens, user secrets), what is encrypted or
 decrypted as a credential, tokens that we issue, sign-in codes. What is said: captured output and logs, error texts,
-answers of the REST API, metrics. `tests/conftest.py` takes the hook and the fixture in.
+answers of the REST API, WebSocket messages, metrics; the output, messages and metrics of the demo's processes, too.
+`tests/conftest.py` takes the hook and the fixture in.
 """
 
 import json

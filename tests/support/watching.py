@@ -12,6 +12,7 @@ from navstream.protocol.apply import State
 from realtime.domain.account import AccountId, UserId
 from tests.support.exact import UserValuation, Valuation
 from tests.support.exact_lines import SESSIONS
+from tests.support.leaks import LEAKS
 
 MONEY = (
     "market_value", "cash", "total_value", "cost_basis", "unrealized_gain", "unrealized_gain_pct", "day_change",
@@ -58,6 +59,7 @@ async def watching(url: str, token: str, user_id: UserId, accounts: list[Account
         task = tasks.create_task(_drain(stream))
         yield Watched(user_id, stream, disconnects)
         task.cancel()
+    LEAKS.hear("WebSocket", repr(stream.replicas.by_channel))
 
 
 async def _drain(stream: Stream) -> None:

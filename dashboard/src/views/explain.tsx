@@ -101,11 +101,12 @@ function Lines({ explanation }: { explanation: Explanation }) {
             <th scope="col">Made of</th>
             <th scope="col" class="number">
               Value
+              <span class="sub narrow-only">Day change</span>
             </th>
             <th scope="col" class="number wide-only">
               Previous close
             </th>
-            <th scope="col" class="number">
+            <th scope="col" class="number wide-only">
               Day change
             </th>
           </tr>
@@ -122,9 +123,12 @@ function Lines({ explanation }: { explanation: Explanation }) {
                   <span class="sub warn">{remark}</span>
                 ))}
               </td>
-              <td class="number">{row.value}</td>
+              <td class="number">
+                {row.value}
+                <span class="sub narrow-only">{row.change}</span>
+              </td>
               <td class="number wide-only">{row.previousClose}</td>
-              <td class="number">{row.change}</td>
+              <td class="number wide-only">{row.change}</td>
             </tr>
           ))}
         </tbody>
@@ -134,9 +138,12 @@ function Lines({ explanation }: { explanation: Explanation }) {
               <th scope="row" colSpan={2}>
                 {row.name}
               </th>
-              <td class="number">{row.value}</td>
+              <td class="number">
+                {row.value}
+                <span class="sub narrow-only">{row.change}</span>
+              </td>
               <td class="wide-only" />
-              <td class="number">{row.change}</td>
+              <td class="number wide-only">{row.change}</td>
             </tr>
           ))}
         </tfoot>
