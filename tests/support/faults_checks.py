@@ -43,7 +43,7 @@ _QUANTITY = """
 select sum(h.quantity) from holdings h join accounts a on a.id = h.account_id join users u on u.id = a.user_id
 join instruments i on i.id = h.instrument_id
 where u.name = $1 and (a.name = $2 or a.provider = 'alpaca' and $2 = 'Alpaca') and i.symbol = $3
-    and a.is_active
+    and a.provider = $4 and a.is_active
 """
 _OWNERLESS = re.compile(
     r"never retrieved|was destroyed but it is pending|was never awaited|stage_failed|sync_failed|\[ERROR\] asyncio"
@@ -104,7 +104,7 @@ async def jobs_are_done_once(service: FaultedService, played: Played, deadline_s
     assert not await service.pool.fetchval(_UNFINISHED_RUNS), "a run has no end"
     owed = {row["id"] for row in await service.pool.fetch(_OWED, list(played.jobs))}
     for dealt, (quantity, job) in played.quantities.items():
-        stored = await service.pool.fetchval(_QUANTITY, dealt.persona, dealt.account, dealt.symbol)
+        stored = await service.pool.fetchval(_QUANTITY, dealt.persona, dealt.account, dealt.symbol, dealt.provider)
         assert stored == quantity or job in owed, f"{dealt}: {stored}, not {quantity}"
     return Played(owed, {dealt: wanted for dealt, wanted in played.quantities.items() if wanted[1] in owed})
 

@@ -21,15 +21,16 @@ _PROVIDER_TIMES = 2
 _PROVIDER_SLOW_S = 2
 _FIND_CONNECTION = """
 select a.connection_id, a.user_id from accounts a join users u on u.id = a.user_id
-where u.name = $1 and (a.name = $2 or a.provider = 'alpaca' and $2 = 'Alpaca') and a.is_active
+where u.name = $1 and (a.name = $2 or a.provider = 'alpaca' and $2 = 'Alpaca') and a.provider = $3 and a.is_active
 """
 _ENQUEUE_AGAIN_S = 0.2
 
 
 @dataclass(frozen=True)
 class Dealt:
-    """A quantity that a provider reports from now on."""
+    """A quantity that a provider reports from now on; another one may reach the same account."""
 
+    provider: str
     persona: str
     account: str
     symbol: str
@@ -209,9 +210,10 @@ _ACTS: dict[Kind, Callable[[FaultedService, Fault], Awaitable[None]]] = {
 async def _deal(service: FaultedService, refresh: Refresh, played: Played) -> None:
     """Change a quantity at a provider, then ask for a refresh until the request is committed."""
     provider = PROVIDERS[int(refresh.choice * 1000) % len(PROVIDERS)]
+    through = "alpaca" if provider == "broker" else provider
     told = await service.provider(provider, "GET", "state")
     lines = [
-        (account["account"], Dealt(account["persona"], account["name"], line["symbol"]))
+        (account["account"], Dealt(through, account["persona"], account["name"], line["symbol"]))
         for account in told["accounts"]  # type: ignore[attr-defined]
         for line in account["holdings"]
         if line["symbol"].isalpha()
@@ -222,7 +224,7 @@ async def _deal(service: FaultedService, refresh: Refresh, played: Played) -> No
     played.quantities[dealt] = Decimal(refresh.quantity), None
     while True:
         with suppress(*OUTAGE):
-            row = await service.pool.fetchrow(_FIND_CONNECTION, dealt.persona, dealt.account)
+            row = await service.pool.fetchrow(_FIND_CONNECTION, dealt.persona, dealt.account, dealt.provider)
             assert row is not None, f"{dealt} has no connection"
             connection, user = ConnectionId(str(row["connection_id"])), UserId(str(row["user_id"]))
             job = await enqueue_refresh(service.pool, connection_id=connection, user_id=user, trigger=Trigger.REQUEST)
